@@ -1,0 +1,49 @@
+"""Leasing what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.notifications.address_book import AddressBook
+from application.notifications.parcel import Parcel, pack
+from application.ports.delivery_queue import ClaimedDelivery
+from application.shared.run_once import SystemUnitOfWorkFactory
+from application.shared.system_scope import SystemScope
+from domain.notifications.channel import Channel
+from domain.notifications.delivery import Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimDeliveries:
+    """Lease due deliveries of one channel, with all that is needed to send them.
+
+    The queues are served in order, in each the critical ones first. A claim with `lowest_first` goes the other way
+    round, last queue and lowest class first: one in a while, so that nothing starves behind what never ends.
+    """
+
+    unit_of_work: SystemUnitOfWorkFactory
+    scope: SystemScope
+    address_book: AddressBook
+    lease_seconds: float
+
+    async def __call__(
+        self, queues: Sequence[str], channel: Channel, limit: int, *, lowest_first: bool = False
+    ) -> list[Parcel]:
+        claimed: list[ClaimedDelivery] = []
+        async with self.unit_of_work() as uow:
+            due = await uow.delivery_queue.due_lines(self.scope, queues, channel)
+            lines = [(queue, priority) for queue in queues for priority in Priority if (queue, priority) in due]
+            for queue, priority in reversed(lines) if lowest_first else lines:
+                if len(claimed) < limit:
+                    claimed += await uow.delivery_queue.claim(
+                        self.scope,
+                        queue=queue,
+                        channel=channel,
+                        priority=priority,
+                        limit=limit - len(claimed),
+                        lease_seconds=self.lease_seconds,
+                    )
+            if not claimed:
+                return []
+            parcels = await pack(uow, claimed, self.address_book)
+            await uow.commit()
+        return parcels
