@@ -1,0 +1,1 @@
+"""Configuration: one Struct per concern, one loader, one table of environments."""

@@ -1,0 +1,155 @@
+"""What the two queues have in common: leases in the columns `next_at`, `lease_owner`, `lease_token`."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, select, update
+
+from domain.notifications.delivery import Priority
+from domain.shared.lease import Suspicion, after_crash, together
+from infrastructure.database.dialect import StoreDialect
+from infrastructure.database.query import Query
+from infrastructure.database.transaction import Transaction, Values
+
+# A line: the leading columns of the claim's index, each fixed by equality.
+Line = dict[str, str | int]
+PRIORITIES = [int(priority) for priority in Priority]
+
+
+class LeasedRows:
+    """The rows of one queue table. `pending` and `leased` are the values of `status` that matter here.
+
+    Reads, then updates by id: on SQLite nothing can come between, and it is MariaDB's only way.
+    """
+
+    def __init__(self, transaction: Transaction, table: Table, *, pending: str, leased: str) -> None:
+        self._tx = transaction
+        self._table = table
+        self._now = transaction.dialect.now_ms
+        self._pending = pending
+        self._leased = leased
+
+    async def with_work(self, lines: Sequence[Line]) -> list[bool]:
+        """Which of the lines have a row that is due, by one seek each in one statement for all."""
+        named = tuple(tuple(line.items()) for line in lines)
+        (found,) = await self._tx.ask(_look(self._table, type(self._tx.dialect), self._pending, named))
+        return list(found.values())
+
+    def due(self, line: Line) -> Select[Any]:
+        """The rows of a line that are due, each with `store_now`."""
+        due = _due(self._table, self._now, self._pending, line.items())
+        return select(self._table, self._now.label("store_now")).where(*due)
+
+    async def claimable(self, line: Line, limit: int) -> list[Values]:
+        """The oldest rows of a line that nobody else is claiming."""
+        return await self._tx.rows(self._oldest(self.due(line), limit))
+
+    async def suspects_waiting(self, queues: Sequence[str], **among: Sequence[str]) -> bool:
+        """Whether a lease ran out."""
+        return await self._tx.row(self._expired(queues, among).limit(1)) is not None
+
+    async def suspects(self, queues: Sequence[str], limit: int, **among: Sequence[str]) -> list[Values]:
+        """As many of the least suspected rows as may run together, those whose lease ran out first."""
+        expired = self._expired(queues, among)
+        for suspicion in Suspicion:
+            least = expired.where(self._table.c.suspicion == int(suspicion))
+            if group := await self._tx.rows(self._oldest(least, together(suspicion, limit))):
+                return group
+        return []
+
+    def _expired(self, queues: Sequence[str], among: dict[str, Sequence[str]]) -> Select[Any]:
+        """By the claim's index: each of its leading columns has few values, and they are named."""
+        columns = self._table.c
+        return select(self._table, self._now.label("store_now")).where(
+            columns.queue.in_(queues),
+            *(columns[name].in_(values) for name, values in among.items()),
+            columns.priority.in_(PRIORITIES),
+            columns.status == self._leased,
+            columns.next_at <= self._now,
+        )
+
+    def _oldest(self, query: Select[Any], limit: int) -> Select[Any]:
+        columns = self._table.c
+        return query.order_by(columns.next_at, columns.id).limit(limit).with_for_update(skip_locked=True)
+
+    async def lease(
+        self,
+        rows: Sequence[Values],
+        owner: str,
+        seconds: float,
+        also: Callable[[Values], Values],
+        *,
+        suspects: bool,
+    ) -> list[Values]:
+        """Give rows to `owner`; what was changed of each, with what it is `also` to have.
+
+        The token grows with each lease, and so fences the one before.
+        """
+        changes = []
+        for row in rows:
+            suspicion, crashes = Suspicion(row["suspicion"]), row["crashes"]
+            if suspects:
+                suspicion, crashes = after_crash(suspicion, crashes)
+            changes.append(
+                {
+                    "row_id": row["id"],
+                    "status": self._leased,
+                    "next_at": row["store_now"] + int(seconds * 1000),
+                    "lease_owner": owner,
+                    "lease_token": row["lease_token"] + 1,
+                    "suspicion": int(suspicion),
+                    "crashes": crashes,
+                    **also(row),
+                }
+            )
+        await self.change(changes)
+        return changes
+
+    async def held(self, leases: Sequence[tuple[UUID, int]]) -> dict[UUID, Values]:
+        """Those rows that are still leased under the token given, by id."""
+        tokens, columns = dict(leases), self._table.c
+        rows = await self._tx.rows(
+            select(self._table, self._now.label("store_now"))
+            .where(columns.id.in_(tokens), columns.status == self._leased)
+            .order_by(columns.id)
+            .with_for_update()
+        )
+        return {row["id"]: row for row in rows if row["lease_token"] == tokens[row["id"]]}
+
+    async def renew(self, leases: Sequence[tuple[UUID, int]], seconds: float) -> set[UUID]:
+        """Prolong those that are still held; returns their ids."""
+        rows = await self.held(leases)
+        if rows:
+            until = int(next(iter(rows.values()))["store_now"]) + int(seconds * 1000)
+            await self._tx.execute(update(self._table).where(self._table.c.id.in_(rows)).values(next_at=until))
+        return set(rows)
+
+    async def change(self, changes: Sequence[Values]) -> None:
+        """Write the same columns of each row, which `row_id` names."""
+        if changes:
+            names = [name for name in changes[0] if name != "row_id"]
+            await self._tx.execute(
+                update(self._table)
+                .where(self._table.c.id == bindparam("row_id"))
+                .values({name: bindparam(name) for name in names}),
+                changes,
+            )
+
+
+# Asked before every claim, and a worker has few sets of lines: to build it anew was half of what a worker did.
+@lru_cache(maxsize=256)
+def _look(
+    table: Table, dialect: type[StoreDialect], pending: str, lines: tuple[tuple[tuple[str, str | int], ...], ...]
+) -> Query:
+    now = dialect().now_ms
+    rows = (select(table.c.id).where(*_due(table, now, pending, line)) for line in lines)
+    return Query(select(*(exists(row).label(f"line_{place}") for place, row in enumerate(rows))))
+
+
+def _due(
+    table: Table, now: ColumnElement[int], pending: str, line: Iterable[tuple[str, str | int]]
+) -> list[ColumnElement[bool]]:
+    fixed: list[ColumnElement[bool]] = [table.c[name] == value for name, value in line]
+    return [*fixed, table.c.status == pending, table.c.next_at <= now]
