@@ -21,6 +21,7 @@ from application.relay.event_interest import EventInterest
 from application.shared.idempotency import Idempotency
 from application.shared.log_events import JOB_QUEUED
 from application.shared.reaction import Reactions
+from infrastructure.database.connections import give_back
 from infrastructure.database.dialect import StoreDialect
 from infrastructure.database.failures import store_errors
 from infrastructure.database.repositories.audit import SqlAuditLog, write_audit
@@ -130,7 +131,7 @@ class SqlUnitOfWork(SystemUnitOfWork):
         async with self._busy:
             connection, self._connection = self._connection, None
             if connection is not None:
-                await connection.close()
+                await give_back(connection)
 
     async def commit(self) -> None:
         reacted = 0

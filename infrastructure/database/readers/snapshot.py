@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from infrastructure.database.connections import give_back
 from infrastructure.database.failures import store_errors
 from infrastructure.database.transaction import Transaction
 from infrastructure.database.unit_of_work import Engines
@@ -18,4 +19,4 @@ async def snapshot(engines: Engines) -> AsyncIterator[Transaction]:
             await connection.begin()
         yield Transaction(connection, engines.dialect, begun=True)
     finally:
-        await connection.close()
+        await give_back(connection)

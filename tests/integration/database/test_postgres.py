@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from domain.shared.errors import Unavailable
 from infrastructure.database.postgres import PostgresEngines
 from infrastructure.database.postgres_migrator import PostgresMigrator
 from infrastructure.database.readers.snapshot import snapshot
-from tests.servers.postgres import NoPostgres, database, running
+from tests.servers.postgres import NoPostgres, administer, database, running
 
 PROJECT = Path(__file__).parents[3]
 SECRET = "bm90IGEgc2VjcmV0LCBhIHRlc3Qgb2YgbWlncmF0aW9ucyBhbG9uZQ"
@@ -84,5 +85,17 @@ async def test_others_are_told_to_come_again_when_all_connections_are_taken(url:
                 pass
         async with snapshot(engines):
             pass
+    finally:
+        await engines.stop()
+
+
+async def test_what_was_read_counts_when_the_connection_is_lost_afterwards(url: str) -> None:
+    engines = PostgresEngines(url.replace("://", "+asyncpg://"), pool_size=1, pool_timeout=5.0, statement_timeout=5.0)
+    try:
+        async with snapshot(engines) as lost:
+            pid = await lost.connection.scalar(text("SELECT pg_backend_pid()"))
+            await administer(url.rpartition("/")[0], f"SELECT pg_terminate_backend({pid}, 5000)")
+        async with snapshot(engines) as again:
+            assert await again.connection.scalar(text("SELECT pg_backend_pid()")) != pid
     finally:
         await engines.stop()
