@@ -10,7 +10,7 @@ from infrastructure.config.problems import ConfigurationError, Problem
 
 # A database that crashed reads its log before it lets anybody in. Whoever waits longer has the wrong address, and
 # should be told: what keeps the process running starts it again.
-PATIENCE = 2.0
+PATIENCE = 5.0
 PAUSE = 0.2
 
 

@@ -13,7 +13,7 @@ async def give_back(connection: AsyncConnection) -> None:
     """
     try:
         await connection.close()
-    except Exception:  # whatever a driver raises for a connection that is lost
+    except Exception:  # noqa: BLE001 - whatever a driver raises for a connection that is lost
         # SQLAlchemy keeps a connection whose rollback failed out of the pool until it is collected as garbage.
         with suppress(Exception):
             await connection.invalidate()

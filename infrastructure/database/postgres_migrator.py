@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from infrastructure.database.connections import give_back
 from infrastructure.database.failures import store_errors
 from infrastructure.database.sqlite_migrator import SCRIPTS
 
@@ -61,11 +62,11 @@ class PostgresMigrator:
         try:
             with store_errors():
                 connection = await engine.connect().start()
-            try:
-                yield connection
-            finally:
-                # Also when the caller was cancelled: a connection that nobody closes is the server's until it notices.
-                await asyncio.shield(connection.close())
+                try:
+                    yield connection
+                finally:
+                    # Also when the caller was cancelled: what nobody closes is the server's until it notices.
+                    await asyncio.shield(give_back(connection))
         finally:
             await engine.dispose()
 

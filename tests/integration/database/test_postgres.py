@@ -6,13 +6,15 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from domain.shared.errors import Unavailable
 from infrastructure.database.postgres import PostgresEngines
-from infrastructure.database.postgres_migrator import PostgresMigrator
+from infrastructure.database.postgres_migrator import LOCK, PostgresMigrator
 from infrastructure.database.readers.snapshot import snapshot
+from tests.e2e.processes import eventually
 from tests.servers.postgres import NoPostgres, administer, database, running
 
 PROJECT = Path(__file__).parents[3]
@@ -99,3 +101,17 @@ async def test_what_was_read_counts_when_the_connection_is_lost_afterwards(url: 
             assert await again.connection.scalar(text("SELECT pg_backend_pid()")) != pid
     finally:
         await engines.stop()
+
+
+async def test_a_migration_that_loses_its_connection_may_be_tried_again(url: str) -> None:
+    other = await asyncpg.connect(url)
+    try:
+        await other.execute("SELECT pg_advisory_lock($1)", LOCK)
+        migration = asyncio.create_task(PostgresMigrator(url.replace("://", "+asyncpg://")).upgrade())
+        waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()"
+        pid = await eventually(lambda: other.fetchval(waiting), seconds=10)
+        await other.fetchval("SELECT pg_terminate_backend($1)", pid)
+        with pytest.raises(Unavailable):
+            await migration
+    finally:
+        await other.close()
