@@ -20,6 +20,11 @@ from infrastructure.database.postgres_pool import look_before_use
 from infrastructure.database.query import Query
 
 MILLISECONDS: Final = 1000
+# The beginning of the statement, not the volatile clock_timestamp(): a volatile bound cannot be looked up in an index.
+# And not now(), which is the beginning of the transaction.
+_NOW_MS: Final = cast(
+    func.floor(func.extract("epoch", func.statement_timestamp()) * literal(MILLISECONDS)), BigInteger()
+)
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -28,10 +33,7 @@ class PostgresDialect(StoreDialect):
 
     @property
     def now_ms(self) -> ColumnElement[int]:
-        # The beginning of the statement, not the volatile clock_timestamp(): a volatile bound cannot be looked up in
-        # an index. And not now(), which is the beginning of the transaction.
-        seconds = func.extract("epoch", func.statement_timestamp())
-        return cast(func.floor(seconds * literal(MILLISECONDS)), BigInteger())
+        return _NOW_MS
 
     async def insert_new(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], returning: str

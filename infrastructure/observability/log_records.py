@@ -13,6 +13,7 @@ from infrastructure.observability.contextvars_trace import open_trace
 
 EVENT_ATTRIBUTE: Final = "carillon_event"
 _FIELDS_ATTRIBUTE: Final = "carillon_fields"
+_NO_FIELDS: Final = frozenset({"event", "exc_info", "stack_info"})
 
 
 def to_stdlib(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> tuple[tuple[str], dict[str, object]]:
@@ -21,6 +22,17 @@ def to_stdlib(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> tu
     exc_info = _exc_info(event_dict.pop("exc_info", None))
     stack_info = bool(event_dict.pop("stack_info", False))
     return (event,), {"exc_info": exc_info, "stack_info": stack_info, "extra": {_FIELDS_ATTRIBUTE: event_dict}}
+
+
+def with_fields(record: logging.LogRecord, fields: dict[str, object]) -> logging.LogRecord:
+    """The record with fields, as `to_stdlib` has them: some names are not fields."""
+    if not _NO_FIELDS.isdisjoint(fields):
+        raised = _exc_info(fields.get("exc_info"))
+        if raised is not None:
+            record.exc_info = (type(raised), raised, raised.__traceback__)
+        fields = {name: value for name, value in fields.items() if name not in _NO_FIELDS}
+    record.__dict__[_FIELDS_ATTRIBUTE] = fields
+    return record
 
 
 def finished(record: logging.LogRecord, redact: Processor) -> logging.LogRecord:

@@ -18,6 +18,10 @@ _TRACEBACK_SCANNED = 32_768
 _TRACEBACK_HEAD = 4_096
 _KEY_LIMIT = 128
 _INT_LIMIT = 2**63
+# As many as the code has; others are an attacker's.
+_MOST_NAMES = 1_024
+_NUMBERS = frozenset({bool, float, int})
+_SAFE = 10**15
 BEYOND: Final = "[…]"
 TRACEBACK_KEYS: Final = frozenset({"exception", "stack"})
 
@@ -32,17 +36,28 @@ class Redactor:
     def __init__(self, extra_keys: Iterable[str] = (), *, max_depth: int = 6, max_nodes: int = 512) -> None:
         self._classify = key_classifier(extra_keys)
         self._text = _TextGate()
+        self._plain: set[str] = set()
         self._max_depth = max_depth
         self._max_nodes = max_nodes
 
     def __call__(self, _logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
         walk = _Walk(self._classify, self._text, self._max_nodes)
-        return {
-            self._text.pass_through(name, _KEY_LIMIT): _traceback(value)
-            if name in TRACEBACK_KEYS and isinstance(value, str)
-            else walk.field(name, value, self._max_depth)
-            for name, value in event_dict.items()
-        }
+        kept: dict[str, object] = {}
+        for name, value in event_dict.items():
+            # Most of what is logged: a known name, and a number or a text that came before.
+            if name in self._plain and self._text.knows(value):
+                kept[name] = value
+            elif name in TRACEBACK_KEYS and isinstance(value, str):
+                kept[name] = _traceback(value)
+            else:
+                kept[self._name(name)] = walk.field(name, value, self._max_depth)
+        return kept
+
+    def _name(self, name: str) -> str:
+        shown = self._text.pass_through(name, _KEY_LIMIT)
+        if shown is name and self._classify(name) is Sensitivity.PLAIN and len(self._plain) < _MOST_NAMES:
+            self._plain.add(name)
+        return shown
 
 
 class _TextGate:
@@ -55,6 +70,12 @@ class _TextGate:
         self._clean: set[str] = set()
         self._capacity = capacity
         self._longest = longest
+
+    def knows(self, value: object) -> bool:
+        """Whether it is a text that was found clean, or a number of no more than 15 digits."""
+        if type(value) is str:
+            return value in self._clean
+        return type(value) in _NUMBERS and -_SAFE < value < _SAFE  # type: ignore[operator]
 
     def pass_through(self, text: str, limit: int) -> str:
         if text in self._clean:
