@@ -17,12 +17,12 @@ async def known_subscribers(
     for entry in entries:
         if entry.subscriber_id is not None:
             contacts.setdefault(entry.subscriber_id, {}).update(entry.contact)
-    wanted = {
-        subscriber_id: _bare(tenant_id, subscriber_id, ids, now).merged(contact, now)
+    stored = dict(await uow.subscribers.get_many(tenant_id, list(contacts)))
+    unknown = [
+        _bare(tenant_id, subscriber_id, ids, now).merged(contact, now)
         for subscriber_id, contact in contacts.items()
-    }
-    stored = dict(await uow.subscribers.get_many(tenant_id, list(wanted)))
-    unknown = [subscriber for subscriber_id, subscriber in wanted.items() if subscriber_id not in stored]
+        if subscriber_id not in stored
+    ]
     if unknown:
         stored |= await uow.subscribers.ensure_many(tenant_id, unknown)
     for subscriber_id, contact in contacts.items():

@@ -32,6 +32,8 @@ class PrometheusMetrics(Metrics, MetricsExport):
         self._families: dict[str, MetricWrapperBase] = {}
         self._labels: dict[str, tuple[str, ...]] = {}
         self._series: set[tuple[str, tuple[str, ...]]] = set()
+        # Series by kind, name and labels as they were given, which is how all but the first number find theirs.
+        self._known: dict[tuple[object, ...], MetricWrapperBase] = {}
         # Never the registry of the library: that is one for all containers of a process.
         self._registry = CollectorRegistry()
         self._refused = Counter(_REFUSED, "Numbers that were not kept.", ("reason",), registry=self._registry)
@@ -58,6 +60,16 @@ class PrometheusMetrics(Metrics, MetricsExport):
         return generate_latest(_WithoutCreated(self._registry)).decode()
 
     def _series_of(self, kind: type[Kind], name: str, labels: Mapping[str, str]) -> Kind | None:
+        given = (kind, name, *labels.items())
+        known = self._known.get(given)
+        if isinstance(known, kind):
+            return known
+        found = self._new_series_of(kind, name, labels)
+        if found is not None:
+            self._known[given] = found
+        return found
+
+    def _new_series_of(self, kind: type[Kind], name: str, labels: Mapping[str, str]) -> Kind | None:
         names = tuple(sorted(labels))
         values = tuple(labels[each] for each in names)
         with self._lock:
