@@ -22,6 +22,7 @@ from app.http.middleware.rate_limit import RateLimitMiddleware, RateLimits
 from app.http.middleware.request_line import RequestLineMiddleware
 from app.http.middleware.request_metrics import RequestMetricsMiddleware
 from app.http.middleware.security_headers import SecurityHeadersMiddleware
+from app.http.middleware.streams import StreamsMiddleware
 from app.http.middleware.timeout import TimeoutMiddleware
 from app.http.middleware.trace import TraceMiddleware
 from app.http.negotiation import Negotiation
@@ -98,6 +99,7 @@ def _outer(app: ASGIApp, around: Surroundings, options: HttpOptions) -> ASGIApp:
     if options.security_headers:
         app = SecurityHeadersMiddleware(app, options.hsts_seconds, always_https=options.always_https)
     app = HeadMiddleware(app)
+    app = StreamsMiddleware(app)
     app = RequestMetricsMiddleware(app, around.metrics)
     app = AccessLogMiddleware(app, around.log)
     return TraceMiddleware(app, around.trace, around.new_request_id, options.trusted_proxies)

@@ -23,14 +23,19 @@ class AsgiSocket(StreamSocket):
       between goes straight to the server: no middleware may change the body of an event stream.
     """
 
-    __slots__ = ("_headers", "_message_send", "_piece_send", "_receive", "_server")
+    __slots__ = ("_end_send", "_headers", "_message_send", "_piece_send", "_receive", "_server")
 
     def __init__(self, receive: Receive, send: Send, headers: Headers) -> None:
         self._receive = receive
         self._headers = headers
         self._message_send = send
+        self._end_send = send
         self._piece_send: Send | None = None
         self._server = _server_behind(receive)
+
+    def go_on(self, send: Send) -> None:
+        """What follows on the first piece may pass by the middlewares between here and `send`, and let go of them."""
+        self._end_send = send
 
     async def start(self) -> None:
         await self._message_send({"type": "http.response.start", "status": 200, "headers": self._headers})
@@ -39,7 +44,8 @@ class AsgiSocket(StreamSocket):
         message = {"type": "http.response.body", "body": chunk, "more_body": True}
         if self._piece_send is None:
             writing = self._message_send(message)
-            self._piece_send = self._message_send if self._server is None else self._server.send
+            self._message_send = self._end_send
+            self._piece_send = self._end_send if self._server is None else self._server.send
         else:
             writing = self._piece_send(message)
         return writing if isinstance(writing, CoroutineType) else _as_coroutine(writing)

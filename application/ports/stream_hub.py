@@ -60,13 +60,21 @@ class StreamSocket(Protocol):
         ...
 
 
+class ClaimedStream(Protocol):
+    """A stream that nothing refuses any more. It holds a place until it was run, so run it at once."""
+
+    async def run(self) -> None:
+        """Send the head, replay, then pass updates on until the client leaves or the stream ends."""
+        ...
+
+
 class StreamHub(Protocol):
     """Knows every open stream of the process and writes to it."""
 
-    async def serve(self, opening: StreamOpening, socket: StreamSocket) -> None:
-        """Replay, then pass updates on until the client leaves or the stream ends.
+    async def claim(self, opening: StreamOpening, socket: StreamSocket) -> ClaimedStream:
+        """Take a place, and look where the stream stands. Nothing is written to the socket yet.
 
-        Raises `TooManyStreams`, `SubscriberNotFound` and `Unavailable`, all of them before `socket.start`.
+        Raises `TooManyStreams`, `SubscriberNotFound` and `Unavailable`.
         """
         ...
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.ports.clock import Clock
-from application.ports.stream_hub import StreamHolder, StreamHub, StreamOpening, StreamSocket
+from application.ports.stream_hub import ClaimedStream, StreamHolder, StreamHub, StreamOpening, StreamSocket
 from application.subscribers.owner import owned
 from application.subscribers.ports import SubscriberReader
 from domain.identity.errors import InvalidCredential
@@ -13,14 +13,14 @@ from domain.realtime.cursor import Cursor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedStream:
-    """A stream that may be opened once a socket is there. Until `run` it holds nothing that could leak."""
+    """A stream that may be opened once a socket is there. Until `claim` it holds nothing that could leak."""
 
     hub: StreamHub
     opening: StreamOpening
 
-    async def run(self, socket: StreamSocket) -> None:
-        """Serve it until it ends; raises what `StreamHub.serve` raises."""
-        await self.hub.serve(self.opening, socket)
+    async def claim(self, socket: StreamSocket) -> ClaimedStream:
+        """Take a place for it; raises what `StreamHub.claim` raises."""
+        return await self.hub.claim(self.opening, socket)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

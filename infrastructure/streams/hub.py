@@ -9,7 +9,7 @@ from application.ports.jitter import Jitter
 from application.ports.log import Log
 from application.ports.metrics import Metrics
 from application.ports.stream_hints import StreamHint, StreamHints
-from application.ports.stream_hub import AccessCheck, StreamHub, StreamOpening, StreamSocket
+from application.ports.stream_hub import AccessCheck, ClaimedStream, StreamHub, StreamOpening, StreamSocket
 from application.ports.stream_reader import StreamReader
 from application.ports.task_supervisor import TaskSupervisor
 from domain.realtime.errors import TooManyStreams
@@ -23,7 +23,7 @@ from infrastructure.streams.local_stream import LocalStream
 from infrastructure.streams.log_reads import LogReads
 from infrastructure.streams.registry import Registry
 from infrastructure.streams.replay import Replay
-from infrastructure.streams.serving import Serving
+from infrastructure.streams.serving import ServedStream, Serving
 
 DRAIN_SECONDS = 1.5
 
@@ -83,15 +83,17 @@ class ProcessStreamHub(StreamHub):
         await self._registry.emptied(DRAIN_SECONDS)
         await self._loops.stop()
 
-    async def serve(self, opening: StreamOpening, socket: StreamSocket) -> None:
+    async def claim(self, opening: StreamOpening, socket: StreamSocket) -> ClaimedStream:
         if self._draining:
             raise Unavailable("This process is shutting down", retry_after=1)
         connection = Connection(opening.holder, socket, self._settings, self._supervisor)
         stream = self._join(connection)
         try:
-            await self._serving.run(stream, connection, opening)
-        finally:
+            first = await self._serving.prepare(stream, connection, opening)
+        except BaseException:
             self._leave(stream, connection)
+            raise
+        return ServedStream(self._serving, stream, connection, first, self._leave)
 
     def _join(self, connection: Connection) -> LocalStream:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from application.ports.clock import Clock
 from application.ports.jitter import Jitter
 from application.ports.log import Log
-from application.ports.stream_hub import StreamOpening
+from application.ports.stream_hub import ClaimedStream, StreamOpening
 from domain.identity.principal import Principal
 from domain.shared.errors import Unavailable
 from infrastructure.config.sse import SseSettings
@@ -19,6 +19,32 @@ from infrastructure.streams.replay import Replay
 FAREWELL_SECONDS = 0.7
 CUT_SECONDS = 0.2
 RETRY_AFTER_SHUTDOWN_MS = (15_500, 14_500)
+
+
+class ServedStream(ClaimedStream):
+    """A connection that has its place, which `leave` gives back."""
+
+    __slots__ = ("_connection", "_first", "_leave", "_serving", "_stream")
+
+    def __init__(
+        self,
+        serving: "Serving",
+        stream: LocalStream,
+        connection: Connection,
+        first: bytes,
+        leave: Callable[[LocalStream, Connection], None],
+    ) -> None:
+        self._serving = serving
+        self._stream = stream
+        self._connection = connection
+        self._first = first
+        self._leave = leave
+
+    async def run(self) -> None:
+        try:
+            await self._serving.run(self._stream, self._connection, self._first)
+        finally:
+            self._leave(self._stream, self._connection)
 
 
 class Serving:
@@ -41,11 +67,15 @@ class Serving:
         self._jitter = jitter
         self._log = log
 
-    async def run(self, stream: LocalStream, connection: Connection, opening: StreamOpening) -> None:
-        """Raises only before the answer has begun."""
+    async def prepare(self, stream: LocalStream, connection: Connection, opening: StreamOpening) -> bytes:
+        """All that may be refused; returns the first bytes."""
         first = await self._replay.prepare(stream, connection, opening)
         if connection.ending is not None:
             raise Unavailable("This process is shutting down", retry_after=1)
+        return first
+
+    async def run(self, stream: LocalStream, connection: Connection, first: bytes) -> None:
+        """Send the head, then everything until the end; raises nothing but a cancellation."""
         await self._hold_open(stream, connection, first)
         await self._part(connection)
 

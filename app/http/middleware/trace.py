@@ -10,6 +10,9 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from app.http.client_ip import IpNetwork, client_ip
 from application.ports.trace_context import TraceContext
 
+_REQUEST_ID_HEADER = b"x-request-id"
+_TRACEPARENT = b"traceparent"
+_OWN = frozenset({_REQUEST_ID_HEADER, _TRACEPARENT})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _USER_AGENT_LENGTH = 200
 
@@ -43,20 +46,20 @@ class TraceMiddleware:
             return
         request_id = self._request_id(scope)
         with self._trace.scope(
-            _only(_values(scope, b"traceparent")),
+            _only(_values(scope, _TRACEPARENT)),
             tracestate=",".join(_values(scope, b"tracestate")) or None,
             request_id=request_id,
             ip=client_ip(scope, self._trusted_proxies),
             user_agent="".join(_values(scope, b"user-agent")[:1])[:_USER_AGENT_LENGTH] or None,
         ):
             named: Headers = [
-                (b"x-request-id", request_id.encode()),
-                (b"traceparent", self._trace.traceparent().encode()),
+                (_REQUEST_ID_HEADER, request_id.encode()),
+                (_TRACEPARENT, self._trace.traceparent().encode()),
             ]
             await self._app(scope, receive, _naming(send, named))
 
     def _request_id(self, scope: HTTPScope) -> str:
-        given = next((value for name, value in scope["headers"] if name.lower() == b"x-request-id"), b"")
+        given = next((value for name, value in scope["headers"] if name.lower() == _REQUEST_ID_HEADER), b"")
         return given.decode() if _REQUEST_ID.fullmatch(given) else self._new_request_id()
 
 
@@ -69,11 +72,9 @@ def _only(values: list[str]) -> str | None:
 
 
 def _naming(send: Send, named: Headers) -> Send:
-    names = {name for name, _ in named}
-
     async def send_named(message: Message) -> None:
         if message["type"] == "http.response.start":
-            kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in names]
+            kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in _OWN]
             # A copy: the application may keep and send its own message again.
             message = cast("Message", {**message, "headers": [*kept, *named]})
         await send(message)

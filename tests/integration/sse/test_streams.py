@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from typing import cast
 from urllib.parse import quote
 
 import pytest
@@ -196,6 +197,24 @@ async def test_one_task_runs_for_a_connection_when_it_is_open(app: StreamingApp,
 
     assert app.hub.connections == len(clients)
     assert len(asyncio.all_tasks()) == before + len(clients)
+
+
+async def test_every_middleware_has_its_say_when_a_stream_begins_and_ends(app: StreamingApp, browser: Browser) -> None:
+    client = await browser.follow(Origin="https://example.com")
+    assert not app.log.lines("http.request")
+    await asyncio.sleep(0.1)
+    await client.leave()
+    await until(lambda: app.log.lines("http.request"))
+
+    [line] = app.log.lines("http.request")
+    assert (line.fields["status"], line.fields["route"]) == (200, STREAM)
+    assert cast("float", line.fields["duration_ms"]) >= 100
+    assert cast("int", line.fields["bytes"]) > 0
+    assert line.fields["actor"] == "subscriber:ann"
+    assert line.trace_id == client.headers["traceparent"].split("-")[1]
+    labels = {"method": "GET", "route": STREAM, "status": "200"}
+    assert len(app.metrics.samples("http_request_duration_seconds", **labels)) == 1
+    assert {"x-request-id", "vary", "x-content-type-options"} <= client.headers.keys()
 
 
 async def test_the_head_alone_is_answered_when_only_that_is_asked_for(app: StreamingApp, browser: Browser) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from application.ports.stream_hub import StreamHub, StreamOpening, StreamSocket
+from application.ports.stream_hub import ClaimedStream, StreamHub, StreamOpening, StreamSocket
 from application.ports.wake_ups import WakeUps
 from application.relay.event_interest import EventInterest
 from application.shared.reaction import Reactions
@@ -27,15 +27,21 @@ class NoWakeUps(WakeUps):
 
 
 class RecordingHub(StreamHub):
-    """Keeps what it is asked to serve."""
+    """Keeps what it is asked for."""
 
     def __init__(self) -> None:
-        self.served: list[StreamOpening] = []
+        self.claimed: list[StreamOpening] = []
 
-    async def serve(self, opening: StreamOpening, socket: StreamSocket) -> None:
-        self.served.append(opening)
+    async def claim(self, opening: StreamOpening, socket: StreamSocket) -> ClaimedStream:
+        self.claimed.append(opening)
+        return _Claimed()
 
     def close_all(self) -> None:
+        return
+
+
+class _Claimed(ClaimedStream):
+    async def run(self) -> None:
         return
 
 

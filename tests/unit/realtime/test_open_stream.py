@@ -30,7 +30,7 @@ def open_stream(store: Store, hub: RecordingHub) -> OpenStream:
 
 
 @pytest.mark.parametrize("kind", [PrincipalKind.SUBSCRIBER, PrincipalKind.USER, PrincipalKind.TICKET])
-async def test_the_callers_own_stream_is_served_when_it_is_run(
+async def test_the_callers_own_stream_is_claimed_when_there_is_a_socket(
     store: Store, hub: RecordingHub, open_stream: OpenStream, kind: PrincipalKind
 ) -> None:
     ann = await store.add("ann")
@@ -38,10 +38,10 @@ async def test_the_callers_own_stream_is_served_when_it_is_run(
     principal = caller(kind)
 
     opened = await open_stream(principal)
-    assert hub.served == []
-    await opened.run(MemorySocket())
+    assert hub.claimed == []
+    await opened.claim(MemorySocket())
 
-    assert hub.served == [StreamOpening(holder=StreamHolder(stream_id=ann.id, principal=principal))]
+    assert hub.claimed == [StreamOpening(holder=StreamHolder(stream_id=ann.id, principal=principal))]
 
 
 @pytest.mark.parametrize(

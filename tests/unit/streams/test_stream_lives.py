@@ -101,6 +101,20 @@ async def test_the_place_is_given_back_when_the_request_is_cancelled() -> None:
         assert world.hub.connections == 0
 
 
+async def test_the_place_is_given_back_when_the_request_is_cancelled_while_opening() -> None:
+    async with World() as world:
+        socket = world.connect()
+        await asyncio.sleep(0)
+        assert world.hub.connections == 1
+        task = world.tasks.pop()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        assert not socket.started
+        assert world.hub.connections == 0
+
+
 async def test_comments_come_at_intervals_when_nothing_happens() -> None:
     async with World(SseSettings(ping_interval=0.06)) as world:
         socket = await world.open()

@@ -137,8 +137,12 @@ class World:
             resuming=position is not None,
             cursor=Cursor.parse(position) if position is not None else None,
         )
-        self.tasks.append(asyncio.create_task(self.hub.serve(opening, socket)))
+        self.tasks.append(asyncio.create_task(self._serve(opening, socket)))
         return socket
+
+    async def _serve(self, opening: StreamOpening, socket: MemorySocket) -> None:
+        stream = await self.hub.claim(opening, socket)
+        await stream.run()
 
     async def open(self, stream_id: UUID = ANN, position: str | None = None) -> MemorySocket:
         """A client whose stream is live."""
