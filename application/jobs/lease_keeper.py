@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from application.ports.log import Log
@@ -16,7 +16,7 @@ Lost = Callable[[], object]
 Renew = Callable[[SystemUnitOfWork, Sequence[tuple[UUID, int]]], Awaitable[set[UUID]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Held:
     kind: str
     token: int
@@ -67,7 +67,7 @@ class LeaseKeeper:
         A beat that comes right after the result would else find the row final, and take that for a loss.
         """
         if self.holds(row_id, token):
-            self._held[row_id] = replace(self._held[row_id], reporting=True)
+            self._held[row_id].reporting = True
 
     def let_go(self, row_id: UUID, token: int) -> None:
         """Stop prolonging; a lease of the same row under another token stays."""

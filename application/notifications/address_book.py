@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application.ports.secret_box import SecretBox
 from application.subscribers.profile import secret_place
 from domain.notifications.channel import Channel
-from domain.subscribers.channel_points import with_secrets
+from domain.subscribers.channel_points import SECRET_FIELDS, with_secrets
 from domain.subscribers.subscriber import Subscriber
 
 
@@ -27,6 +27,8 @@ class AddressBook:
         address = subscriber.address(channel)
         if address is None:
             return None
+        if not SECRET_FIELDS.get(channel.value):
+            return dict(address)
         place = secret_place(subscriber)
         opened = with_secrets({channel.value: address}, lambda sealed: self.secrets.open(sealed, place))[channel.value]
         if channel is Channel.WEBHOOK and not opened.get("secret"):

@@ -100,7 +100,7 @@ class Courier:
     def _tell(self, parcel: Parcel, provider: ChannelProvider, report: SendReport, seconds: float) -> None:
         self.log.info(
             log_events.DELIVERY_ATTEMPT,
-            **parcel.log_fields(),
+            **parcel.log_fields,
             provider=provider.name,
             outcome=report.outcome.value,
             duration_ms=round(seconds * 1000, 1),

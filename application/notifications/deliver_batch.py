@@ -67,7 +67,9 @@ class DeliverBatch:
         assert task is not None, "runs in a task of its own"
         self.leases.hold("deliveries", delivery.id, token, seconds=LONGEST_ROUND, lost=task.cancel)
         try:
-            with self.trace.resume(parcel.trace, delivery_id=str(delivery.id), tenant_id=delivery.tenant_id):
+            with self.trace.resume(
+                parcel.trace, delivery_id=str(parcel.log_fields["delivery_id"]), tenant_id=delivery.tenant_id
+            ):
                 await self._send_and_record(parcel, errand)
         finally:
             self.leases.let_go(delivery.id, token)
@@ -94,12 +96,12 @@ class DeliverBatch:
         if parcel.message is None:
             assert parcel.ending is not None, "a parcel has a message or an ending"
             return self._with(parcel, parcel.ending, rounds=parcel.delivery.rounds, reason=parcel.reason), None
-        self.courier.log.debug(log_events.DELIVERY_STARTED, **parcel.log_fields())
+        self.courier.log.debug(log_events.DELIVERY_STARTED, **parcel.log_fields)
         try:
             round_ = await self.courier.run_round(parcel, parcel.message)
         except Exception as error:
             # A mistake of ours ends the round, and the schedule in the end the delivery.
-            self.courier.log.exception("worker.round_broke_down", error, **parcel.log_fields())
+            self.courier.log.exception("worker.round_broke_down", error, **parcel.log_fields)
             round_ = Round(error_code="worker.round_broke_down")
         return self._result(parcel, round_), self._finding(parcel.message, round_)
 
@@ -159,7 +161,7 @@ class DeliverBatch:
         )
 
     def _tell(self, parcel: Parcel, result: DeliveryResult, seconds: float) -> None:
-        log, fields = self.courier.log, {**parcel.log_fields(), "duration_ms": round(seconds * 1000, 1)}
+        log, fields = self.courier.log, {**parcel.log_fields, "duration_ms": round(seconds * 1000, 1)}
         if result.status is DeliveryStatus.SENT:
             log.info(log_events.DELIVERY_SENT, **fields, provider=result.attempts[-1].provider)
         elif result.status is DeliveryStatus.PENDING:

@@ -1,6 +1,7 @@
 """Writing results in bulk."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -77,6 +78,10 @@ class OutcomeRecorder:
         batch = [await self._waiting.get()]
         deadline = asyncio.get_running_loop().time() + self._flush_seconds
         while len(batch) < self._flush_rows:
+            # A timer for each result would cost more than to take it.
+            if not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+                continue
             try:
                 async with asyncio.timeout_at(deadline):
                     batch.append(await self._waiting.get())
@@ -100,8 +105,10 @@ class OutcomeRecorder:
 
     async def _flush(self, batch: Sequence[_Waiting]) -> None:
         lost = await self._recorded([one.result for one in batch])
+        self._count([one for one in batch if one.result.delivery_id not in lost])
         for one in batch:
-            self._tell(one.channel.value, one.result, lost=one.result.delivery_id in lost)
+            if one.result.delivery_id in lost:
+                self._tell_lost(one.result)
             if not one.written.done():
                 one.written.set_result(one.result.delivery_id not in lost)
         await self._note(
@@ -140,17 +147,21 @@ class OutcomeRecorder:
             else:
                 return lost
 
-    def _tell(self, channel: str, result: DeliveryResult, *, lost: bool) -> None:
-        if lost:
-            self._metrics().increment("lease_lost_total", kind="deliveries")
-            self._log().warning("lease.lost", kind="deliveries", row_id=str(result.delivery_id))
-            return
-        for attempt in result.attempts:
+    def _tell_lost(self, result: DeliveryResult) -> None:
+        self._metrics().increment("lease_lost_total", kind="deliveries")
+        self._log().warning("lease.lost", kind="deliveries", row_id=str(result.delivery_id))
+
+    def _count(self, written: Sequence[_Waiting]) -> None:
+        attempts = Counter(
+            (one.channel, attempt.provider, attempt.outcome) for one in written for attempt in one.result.attempts
+        )
+        for (channel, provider, outcome), number in attempts.items():
             self._metrics().increment(
                 "delivery_attempts_total",
-                channel=channel,
-                provider=attempt.provider or "",
-                outcome=attempt.outcome.value,
+                number,
+                channel=channel.value,
+                provider=provider or "",
+                outcome=outcome.value,
             )
 
 

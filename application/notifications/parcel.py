@@ -1,7 +1,7 @@
 """Leased deliveries with all that is needed to send them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from application.notifications.address_book import AddressBook
 from application.ports.delivery_queue import ClaimedDelivery
@@ -25,15 +25,17 @@ class Parcel:
     trace: str | None = None
     ending: DeliveryTrigger | None = None
     reason: str | None = None
+    log_fields: Mapping[str, object] = field(init=False, repr=False, compare=False)
 
-    def log_fields(self) -> dict[str, object]:
-        """What `log_events` promises of every line about a delivery."""
-        return {
+    def __post_init__(self) -> None:
+        """What `log_events` promises of every line about a delivery, of which there are several."""
+        fields = {
             "delivery_id": str(self.delivery.id),
             "notification_id": str(self.delivery.notification_id),
             "channel": self.delivery.channel.value,
             "attempt": self.delivery.rounds + 1,
         }
+        object.__setattr__(self, "log_fields", fields)
 
 
 async def pack(uow: UnitOfWork, claimed: Sequence[ClaimedDelivery], book: AddressBook) -> list[Parcel]:

@@ -57,7 +57,10 @@ class DeliveryQueue(Protocol):
     async def claim(
         self, scope: SystemScope, *, queue: str, channel: Channel, priority: Priority, limit: int, lease_seconds: float
     ) -> list[ClaimedDelivery]:
-        """Lease at most `limit` due `pending` deliveries to this worker, oldest due first; never a suspect."""
+        """Lease at most `limit` due `pending` deliveries to this worker, oldest due first; never a suspect.
+
+        Others may see it before the commit. If that does not come they are given back, or their leases run out.
+        """
         ...
 
     async def suspects_waiting(self, scope: SystemScope, queues: Sequence[str]) -> bool:
@@ -75,12 +78,12 @@ class DeliveryQueue(Protocol):
         ...
 
     async def renew(self, scope: SystemScope, leases: Sequence[tuple[UUID, int]], lease_seconds: float) -> set[UUID]:
-        """Prolong `(delivery id, token)` leases; returns the ids that are still ours."""
+        """Prolong `(delivery id, token)` leases, if need be before the commit; returns the ids that are still ours."""
         ...
 
     async def record(self, scope: SystemScope, results: Sequence[DeliveryResult]) -> set[UUID]:
         """Write results, attempts and tallies in bulk; returns the ids whose lease was lost: of those nothing is
-        written.
+        written. They may be added to the set by the commit.
         """
         ...
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from application.ports.stream_hints import StreamHint
 from domain.realtime.stream import StreamUpdate
+from infrastructure.database.lease_statements import LeaseStatements
 from infrastructure.database.new_rows import NewRows
 from infrastructure.database.query import Query
 
@@ -18,6 +19,11 @@ class StoreDialect(Protocol):
     @property
     def now_ms(self) -> ColumnElement[int]:
         """The store's own clock, in Unix milliseconds; never NULL."""
+        ...
+
+    @property
+    def leases(self) -> LeaseStatements | None:
+        """Leases by single statements, where this database has them."""
         ...
 
     # Any: column values by name.

@@ -13,9 +13,11 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from application.ports.stream_hints import StreamHint
 from domain.realtime.stream import StreamUpdate
 from infrastructure.database.dialect import StoreDialect
+from infrastructure.database.lease_statements import LeaseStatements
 from infrastructure.database.new_rows import NewRows
 from infrastructure.database.postgres_at_once import write_at_once
 from infrastructure.database.postgres_direct import ask
+from infrastructure.database.postgres_leases import PostgresLeases
 from infrastructure.database.postgres_pool import look_before_use
 from infrastructure.database.query import Query
 
@@ -25,6 +27,7 @@ MILLISECONDS: Final = 1000
 _NOW_MS: Final = cast(
     func.floor(func.extract("epoch", func.statement_timestamp()) * literal(MILLISECONDS)), BigInteger()
 )
+_LEASES: Final = PostgresLeases()
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -34,6 +37,10 @@ class PostgresDialect(StoreDialect):
     @property
     def now_ms(self) -> ColumnElement[int]:
         return _NOW_MS
+
+    @property
+    def leases(self) -> LeaseStatements:
+        return _LEASES
 
     async def insert_new(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], returning: str

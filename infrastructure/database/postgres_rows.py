@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Column, String, Table
 
 from infrastructure.database.new_rows import DUE
-from infrastructure.database.postgres_direct import DIALECT, Process
+from infrastructure.database.postgres_direct import DIALECT, Process, writing
 
 NOW_MS: Final = "floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint"
 # So many rows are parameters of their own; more are an array for each column, which asyncpg is slow to take apart.
@@ -77,7 +77,7 @@ def shape_of(table: Table) -> Shape:
     return Shape(
         table=table.name,
         columns=[(column.name, _kind(column)) for column in table.columns],
-        writing=[(column.name, _writing(column)) for column in table.columns],
+        writing=[(column.name, writing(column.type)) for column in table.columns],
     )
 
 
@@ -85,7 +85,3 @@ def _kind(column: Column[Any]) -> str:  # Any: whatever the column holds
     # A cast to VARCHAR(n) would cut what is too long; the column itself refuses it.
     implementation = column.type.dialect_impl(DIALECT)
     return "text" if isinstance(implementation, String) else implementation.compile(dialect=DIALECT)
-
-
-def _writing(column: Column[Any]) -> Process | None:  # Any: as above
-    return column.type.dialect_impl(DIALECT).bind_processor(DIALECT)

@@ -35,6 +35,10 @@ class SqliteDialect(StoreDialect):
         days = func.julianday(literal("now")) - literal(JULIAN_DAY_OF_UNIX_EPOCH)
         return cast(func.round(days * literal(MILLISECONDS_A_DAY)), BigInteger().with_variant(Integer, "sqlite"))
 
+    @property
+    def leases(self) -> None:
+        """None: SQLite's common table expressions do not write."""
+
     async def insert_new(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], returning: str
     ) -> set[Any]:  # Any: values of the column asked for

@@ -12,8 +12,10 @@ from domain.audit.entry import AuditEntry
 from domain.notifications.events import DeliveryEnd
 from domain.realtime.stream import StreamUpdate
 from domain.shared.events import DomainEvent
+from infrastructure.database.deferred import Deferred, Leased
 from infrastructure.database.dialect import StoreDialect
 from infrastructure.database.failures import store_errors
+from infrastructure.database.lease_statements import Claim, LeaseStatements
 from infrastructure.database.new_rows import NewRows, from_now, store_time
 from infrastructure.database.query import Query
 
@@ -37,7 +39,8 @@ class Mark:
 class Transaction:
     """A connection within a transaction, and what is written or sent with its commit.
 
-    Rows to `add` wait until something else is executed, or for the commit, which may write all of them at once.
+    Rows to `add` wait until something else is executed, or for the commit, which may write all of them at once; and so
+    does what is `deferred`.
     """
 
     connection: AsyncConnection
@@ -45,6 +48,8 @@ class Transaction:
     trace: str | None = None
     begun: bool = False
     waiting: dict[Table, NewRows] = field(default_factory=dict)
+    deferred: Deferred | None = None
+    leased: list[Leased] = field(default_factory=list)
     updates: list[StreamUpdate] = field(default_factory=list)
     events: list[DomainEvent] = field(default_factory=list)
     jobs: list[NewJob] = field(default_factory=list)
@@ -71,6 +76,9 @@ class Transaction:
     async def settle(self) -> None:
         """Write what waits, table by table. From the first statement on there is a transaction."""
         self.begun = True
+        if self.deferred is not None:
+            deferred, self.deferred = self.deferred, None
+            await deferred.write()
         while self.waiting:
             new = self.waiting.pop(next(iter(self.waiting)))
             rows = await self.timed(new.rows)
@@ -88,7 +96,7 @@ class Transaction:
 
     async def ask(self, query: Query, **values: object) -> list[Values]:
         """All rows of a query that is prepared once; it needs no transaction while nothing else was executed."""
-        if not self.begun and query.tables.isdisjoint(self.waiting):
+        if self._untouched(query):
             with store_errors():
                 found = await self.dialect.ask(self.connection, query, values)
             if found is not None:
@@ -96,6 +104,32 @@ class Transaction:
         await self.settle()
         with store_errors():
             return [dict(row) for row in (await self.connection.execute(query.statement, values)).mappings()]
+
+    def _untouched(self, query: Query) -> bool:
+        """Whether nothing was executed, and nothing waits that the query could see."""
+        if self.begun or (self.deferred is not None and not query.tables.isdisjoint(self.deferred.tables)):
+            return False
+        return query.tables.isdisjoint(self.waiting)
+
+    @property
+    def leases(self) -> LeaseStatements | None:
+        """Leases by single statements, while nothing else was executed or waits."""
+        return None if self.begun or self.waiting or self.deferred else self.dialect.leases
+
+    async def claim(self, leases: LeaseStatements, claim: Claim) -> list[Values]:
+        """Lease rows at once; they are given back when the rest is not committed."""
+        with store_errors():
+            rows = await leases.claim(self.connection, claim)
+        self.leased.append(Leased(claim.queue, rows))
+        return rows
+
+    async def give_back(self) -> None:
+        """Undo what was leased at once by a transaction that failed."""
+        leases = self.dialect.leases
+        if leases is not None and any(one.rows for one in self.leased):
+            await self.connection.rollback()
+            for one in self.leased:
+                await leases.give_back(self.connection, one.queue, one.rows)
 
     async def rows(self, statement: Executable) -> list[Values]:
         """All rows of a query."""

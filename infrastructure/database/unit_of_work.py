@@ -124,14 +124,22 @@ class SqlUnitOfWork(SystemUnitOfWork):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.shield(self._close())
+        if self._connection is not None or self._busy.locked():
+            await asyncio.shield(self._close())
 
     async def _close(self) -> None:
         # Who was cancelled while it commits comes here before that is over; a connection does one thing at a time.
         async with self._busy:
             connection, self._connection = self._connection, None
             if connection is not None:
+                await self._give_back_leases()
                 await give_back(connection)
+
+    async def _give_back_leases(self) -> None:
+        try:
+            await self._tx.give_back()
+        except Exception as error:  # noqa: BLE001 - the leases run out by themselves
+            self._log.exception("leases.not_given_back", error)
 
     async def commit(self) -> None:
         reacted = 0
@@ -152,19 +160,28 @@ class SqlUnitOfWork(SystemUnitOfWork):
                 hints = await write_updates(self._tx)
                 with store_errors():
                     await self._tx.connection.commit()
+            self._tx.leased.clear()
         await self._close()
         return hints
 
     async def _written_at_once(self) -> Sequence[StreamHint] | None:
         tx = self._tx
         with store_errors():
+            if tx.deferred is not None:
+                if tx.waiting or tx.updates:
+                    return None
+                await tx.deferred.at_once()
+                return []
             return await tx.dialect.write_at_once(tx.connection, list(tx.waiting.values()), tx.updates, trace_of(tx))
 
     async def _tell_of_ends(self) -> None:
         """An event for each delivery that ended, where somebody wants it."""
-        ends = self._tx.ends
-        if ends and not self._interest.fresh:
+        deferred = self._tx.deferred.events if self._tx.deferred else ()
+        if (self._tx.ends or deferred) and not self._interest.fresh:
             self._interest.learn(await subscribed(self._tx))
+        if any(map(self._interest.wants, deferred)):
+            await self._tx.settle()
+        ends = self._tx.ends
         self._tx.events += [end.event(self._ids.new()) for end in ends if self._interest.wants(end.event_type)]
 
     async def _tell(self, hints: Sequence[StreamHint]) -> None:

@@ -150,3 +150,14 @@ async def test_only_members_are_listed_when_a_topic_is_paged(store: Store, make:
         assert await repository.page_of_topic(TENANT, topic.id, None, 3) == stored[:3]
         assert await repository.page_of_topic(TENANT, topic.id, stored[2].id, 3) == stored[3:4]
         assert await repository.page_of_topic(TENANT, make.ids.new(), None, 3) == []
+
+
+async def test_none_but_those_asked_for_are_found_when_an_id_is_longer_than_any_stored(
+    store: Store, make: Samples
+) -> None:
+    longest = "u" * 255
+    await make.add_subscriber(longest, email=None)
+    async with subscribers(store) as repository:
+        assert set(await repository.get_many(TENANT, [longest, "u1"])) == {longest}
+        assert await repository.get_many(TENANT, [longest + "u", "u1"]) == {}
+        assert await repository.get_many(TENANT, []) == {}

@@ -9,6 +9,7 @@ from application.ports.job_store import JobStore
 from application.shared.system_scope import SystemScope
 from domain.jobs.job import Job, JobStatus, JobTrigger
 from domain.notifications.delivery import Priority
+from infrastructure.database.lease_statements import Line, QueueTable
 from infrastructure.database.mappers.notifications import job_from
 from infrastructure.database.repositories.leased_rows import LeasedRows
 from infrastructure.database.tables import JobRow, table_of
@@ -16,6 +17,7 @@ from infrastructure.database.transaction import Transaction, Values
 from infrastructure.database.types import from_millis
 
 _TABLE = table_of(JobRow)
+_QUEUE = QueueTable(_TABLE, pending=JobStatus.PENDING.value, leased=JobStatus.RUNNING.value)
 
 
 class SqlJobStore(JobStore):
@@ -23,7 +25,7 @@ class SqlJobStore(JobStore):
 
     def __init__(self, transaction: Transaction) -> None:
         self._tx = transaction
-        self._rows = LeasedRows(transaction, _TABLE, pending=JobStatus.PENDING.value, leased=JobStatus.RUNNING.value)
+        self._rows = LeasedRows(transaction, _QUEUE)
 
     async def due_lines(self, scope: SystemScope, queue: str) -> set[Priority]:
         found = await self._rows.with_work([{"queue": queue, "priority": int(priority)} for priority in Priority])
@@ -32,8 +34,8 @@ class SqlJobStore(JobStore):
     async def claim(
         self, scope: SystemScope, *, queue: str, priority: Priority, limit: int, lease_seconds: float
     ) -> list[Job]:
-        rows = await self._rows.claimable({"queue": queue, "priority": int(priority)}, limit)
-        return await self._lease(scope, rows, lease_seconds)
+        line: Line = {"queue": queue, "priority": int(priority)}
+        return list(map(job_from, await self._rows.claimed(line, limit, scope.owner, lease_seconds, _attempted)))
 
     async def suspects_waiting(self, scope: SystemScope, queues: Sequence[str]) -> bool:
         return await self._rows.suspects_waiting(queues)
@@ -41,14 +43,8 @@ class SqlJobStore(JobStore):
     async def claim_suspects(
         self, scope: SystemScope, *, queues: Sequence[str], limit: int, lease_seconds: float
     ) -> list[Job]:
-        return await self._lease(scope, await self._rows.suspects(queues, limit), lease_seconds, suspects=True)
-
-    async def _lease(
-        self, scope: SystemScope, rows: Sequence[Values], lease_seconds: float, *, suspects: bool = False
-    ) -> list[Job]:
-        changes = await self._rows.lease(
-            rows, scope.owner, lease_seconds, lambda row: {"attempts": row["attempts"] + 1}, suspects=suspects
-        )
+        rows = await self._rows.suspects(queues, limit)
+        changes = await self._rows.lease(rows, scope.owner, lease_seconds, _attempted, suspects=True)
         return [job_from({**row, **change}) for row, change in zip(rows, changes, strict=True)]
 
     async def renew(self, scope: SystemScope, leases: Sequence[tuple[UUID, int]], lease_seconds: float) -> set[UUID]:
@@ -100,3 +96,7 @@ class SqlJobStore(JobStore):
             "finished_at": job.finished_at,
         }
         await self._tx.execute(update(_TABLE).where(_TABLE.c.id == job.id).values(changes | queue_columns))
+
+
+def _attempted(row: Values) -> Values:
+    return {"attempts": row["attempts"] + 1}

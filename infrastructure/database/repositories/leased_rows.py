@@ -10,26 +10,30 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, select, 
 from domain.notifications.delivery import Priority
 from domain.shared.lease import Suspicion, after_crash, together
 from infrastructure.database.dialect import StoreDialect
+from infrastructure.database.failures import store_errors
+from infrastructure.database.lease_statements import Claim, Line, QueueTable
 from infrastructure.database.query import Query
 from infrastructure.database.transaction import Transaction, Values
 
-# A line: the leading columns of the claim's index, each fixed by equality.
-Line = dict[str, str | int]
+# What else a claim changes of a row.
+Also = Callable[[Values], Values]
 PRIORITIES = [int(priority) for priority in Priority]
 
 
 class LeasedRows:
-    """The rows of one queue table. `pending` and `leased` are the values of `status` that matter here.
+    """The rows of one queue table.
 
-    Reads, then updates by id: on SQLite nothing can come between, and it is MariaDB's only way.
+    Reads, then updates by id: on SQLite nothing can come between, and it is MariaDB's only way. Where a database does
+    both in one statement, that is what is done unless there is a transaction already.
     """
 
-    def __init__(self, transaction: Transaction, table: Table, *, pending: str, leased: str) -> None:
+    def __init__(self, transaction: Transaction, queue: QueueTable) -> None:
         self._tx = transaction
-        self._table = table
+        self._queue = queue
+        self._table = queue.table
         self._now = transaction.dialect.now_ms
-        self._pending = pending
-        self._leased = leased
+        self._pending = queue.pending
+        self._leased = queue.leased
 
     async def with_work(self, lines: Sequence[Line]) -> list[bool]:
         """Which of the lines have a row that is due, by one seek each in one statement for all."""
@@ -42,13 +46,21 @@ class LeasedRows:
         due = _due(self._table, self._now, self._pending, line.items())
         return select(self._table, self._now.label("store_now")).where(*due)
 
-    async def claimable(self, line: Line, limit: int) -> list[Values]:
-        """The oldest rows of a line that nobody else is claiming."""
-        return await self._tx.rows(self._oldest(self.due(line), limit))
+    async def claimed(self, line: Line, limit: int, owner: str, seconds: float, also: Also) -> list[Values]:
+        """The oldest rows of a line that nobody else is claiming, as they are once they are leased."""
+        leases = self._tx.leases
+        if leases is not None:
+            claim = Claim(queue=self._queue, line=line, limit=limit, owner=owner, seconds=seconds)
+            return await self._tx.claim(leases, claim)
+        rows = await self._tx.rows(self._oldest(self.due(line), limit))
+        changes = await self.lease(rows, owner, seconds, also, suspects=False)
+        return [{**row, **change} for row, change in zip(rows, changes, strict=True)]
 
     async def suspects_waiting(self, queues: Sequence[str], **among: Sequence[str]) -> bool:
         """Whether a lease ran out."""
-        return await self._tx.row(self._expired(queues, among).limit(1)) is not None
+        named = tuple((name, tuple(values)) for name, values in among.items())
+        query = _any_expired(self._queue, type(self._tx.dialect), tuple(queues), named)
+        return bool(await self._tx.ask(query))
 
     async def suspects(self, queues: Sequence[str], limit: int, **among: Sequence[str]) -> list[Values]:
         """As many of the least suspected rows as may run together, those whose lease ran out first."""
@@ -60,15 +72,8 @@ class LeasedRows:
         return []
 
     def _expired(self, queues: Sequence[str], among: dict[str, Sequence[str]]) -> Select[Any]:
-        """By the claim's index: each of its leading columns has few values, and they are named."""
-        columns = self._table.c
-        return select(self._table, self._now.label("store_now")).where(
-            columns.queue.in_(queues),
-            *(columns[name].in_(values) for name, values in among.items()),
-            columns.priority.in_(PRIORITIES),
-            columns.status == self._leased,
-            columns.next_at <= self._now,
-        )
+        rows = select(self._table, self._now.label("store_now"))
+        return rows.where(*_expired(self._queue, self._now, queues, among.items()))
 
     def _oldest(self, query: Select[Any], limit: int) -> Select[Any]:
         columns = self._table.c
@@ -79,7 +84,7 @@ class LeasedRows:
         rows: Sequence[Values],
         owner: str,
         seconds: float,
-        also: Callable[[Values], Values],
+        also: Also,
         *,
         suspects: bool,
     ) -> list[Values]:
@@ -119,7 +124,11 @@ class LeasedRows:
         return {row["id"]: row for row in rows if row["lease_token"] == tokens[row["id"]]}
 
     async def renew(self, leases: Sequence[tuple[UUID, int]], seconds: float) -> set[UUID]:
-        """Prolong those that are still held; returns their ids."""
+        """Prolong those that are still held; returns their ids. It may count before the commit."""
+        statements = self._tx.leases
+        if statements is not None:
+            with store_errors():
+                return await statements.renew(self._tx.connection, self._queue, leases, seconds)
         rows = await self.held(leases)
         if rows:
             until = int(next(iter(rows.values()))["store_now"]) + int(seconds * 1000)
@@ -153,3 +162,28 @@ def _due(
 ) -> list[ColumnElement[bool]]:
     fixed: list[ColumnElement[bool]] = [table.c[name] == value for name, value in line]
     return [*fixed, table.c.status == pending, table.c.next_at <= now]
+
+
+# Asked several times in a second by an idle worker.
+@lru_cache(maxsize=64)
+def _any_expired(
+    queue: QueueTable,
+    dialect: type[StoreDialect],
+    queues: tuple[str, ...],
+    among: tuple[tuple[str, tuple[str, ...]], ...],
+) -> Query:
+    return Query(select(queue.table.c.id).where(*_expired(queue, dialect().now_ms, queues, among)).limit(1))
+
+
+def _expired(
+    queue: QueueTable, now: ColumnElement[int], queues: Sequence[str], among: Iterable[tuple[str, Sequence[str]]]
+) -> list[ColumnElement[bool]]:
+    """By the claim's index: each of its leading columns has few values, and they are named."""
+    columns = queue.table.c
+    return [
+        columns.queue.in_(queues),
+        *(columns[name].in_(values) for name, values in among),
+        columns.priority.in_(PRIORITIES),
+        columns.status == queue.leased,
+        columns.next_at <= now,
+    ]

@@ -26,6 +26,11 @@ _OF_TRANSACTION = Query(
         _TABLE.c.tenant_id == bindparam("tenant_id"), _TABLE.c.transaction_id == bindparam("transaction_id")
     )
 )
+_BY_IDS = Query(
+    select(_TABLE).where(
+        _TABLE.c.id.in_(bindparam("ids", expanding=True)), _TABLE.c.tenant_id == bindparam("tenant_id")
+    )
+)
 
 
 class SqlNotificationRepository(NotificationRepository):
@@ -52,9 +57,7 @@ class SqlNotificationRepository(NotificationRepository):
         return notification_from(rows[0]) if rows else None
 
     async def get_many(self, tenant_id: str, notification_ids: Collection[UUID]) -> Mapping[UUID, Notification]:
-        rows = await self._tx.rows(
-            select(_TABLE).where(_TABLE.c.id.in_(notification_ids), _TABLE.c.tenant_id == tenant_id)
-        )
+        rows = await self._tx.ask(_BY_IDS, tenant_id=tenant_id, ids=list(notification_ids))
         return {row["id"]: notification_from(row) for row in rows}
 
     async def save_expansion(self, notification: Notification) -> None:

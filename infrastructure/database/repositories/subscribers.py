@@ -29,6 +29,12 @@ _ONE = Query(
         _TABLE.c.tenant_id == bindparam("tenant_id"), _TABLE.c.subscriber_id == bindparam("subscriber_id")
     )
 )
+_SOME = Query(
+    select(_TABLE).where(
+        _TABLE.c.tenant_id == bindparam("tenant_id"),
+        _TABLE.c.subscriber_id.in_(bindparam("subscriber_ids", expanding=True)),
+    )
+)
 
 
 class SqlSubscriberRepository(SubscriberRepository):
@@ -49,9 +55,7 @@ class SqlSubscriberRepository(SubscriberRepository):
         if len(subscriber_ids) == 1:
             rows = await self._tx.ask(_ONE, tenant_id=tenant_id, subscriber_id=next(iter(subscriber_ids)))
         else:
-            rows = await self._tx.rows(
-                select(_TABLE).where(_TABLE.c.tenant_id == tenant_id, _TABLE.c.subscriber_id.in_(subscriber_ids))
-            )
+            rows = await self._tx.ask(_SOME, tenant_id=tenant_id, subscriber_ids=list(subscriber_ids))
         return {row["subscriber_id"]: subscriber_from(row) for row in rows}
 
     async def ensure_many(self, tenant_id: str, subscribers: Sequence[Subscriber]) -> Mapping[str, Subscriber]:
