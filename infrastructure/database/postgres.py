@@ -27,7 +27,6 @@ MILLISECONDS: Final = 1000
 _NOW_MS: Final = cast(
     func.floor(func.extract("epoch", func.statement_timestamp()) * literal(MILLISECONDS)), BigInteger()
 )
-_LEASES: Final = PostgresLeases()
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -40,7 +39,7 @@ class PostgresDialect(StoreDialect):
 
     @property
     def leases(self) -> LeaseStatements:
-        return _LEASES
+        return PostgresLeases()
 
     async def insert_new(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], returning: str
