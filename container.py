@@ -753,7 +753,7 @@ class Container(containers.DeclarativeContainer):
     )
     _broker = P.Selector(settings.provided.broker.driver, memory=message_bus)
     _limits = P.Selector(settings.provided.rate_limit.store, memory=P.Singleton(NothingToRun))
-    _state = (supervisor, loop_lag, engines, _wakes, _hints, _broker, password_threads)
+    _state = (supervisor, loop_lag, engines, _wakes, wake_sender, _hints, _broker, password_threads)
     _sending = (http_client, email_providers)
     _working = (worker, relay_loop, sweep_loop)
     store_lifecycle = P.List(supervisor, engines)

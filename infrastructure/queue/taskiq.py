@@ -39,8 +39,19 @@ class WakeSender:
         self._metrics = metrics
         self._log = log
         self._waiting: dict[str, None] = {}
-        self._sending = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closed = False
         self._failed: dict[str, None] = {}
+
+    async def start(self) -> None:
+        """Take wake-ups, also again after a stop."""
+        self._closed = False
+
+    async def stop(self) -> None:
+        """Send what waits. What is asked for later is left to the sweep: the connection would be opened once more."""
+        self._closed = True
+        await self._idle.wait()
 
     @property
     def failed(self) -> Collection[str]:
@@ -49,13 +60,15 @@ class WakeSender:
 
     def post(self, queues: Collection[str]) -> None:
         """Send a wake-up for each queue soon."""
+        if self._closed:
+            return
         self._waiting.update(dict.fromkeys(queues))
-        if self._waiting and not self._sending:
-            self._sending = True
+        if self._waiting and self._idle.is_set():
+            self._idle.clear()
             sending = self._send_all()
             self._supervisor.spawn("wake_ups", sending)
             if getcoroutinestate(sending) == CORO_CLOSED:
-                self._sending = False
+                self._idle.set()
 
     async def _send_all(self) -> None:
         try:
@@ -66,7 +79,7 @@ class WakeSender:
                     await self._send(queue)
                 await asyncio.sleep(REST_SECONDS)
         finally:
-            self._sending = False
+            self._idle.set()
 
     async def _send(self, queue: str) -> None:
         kicker: AsyncKicker[[str], None] = AsyncKicker(task_name=TASK, broker=self._broker, labels={QUEUE_LABEL: queue})
