@@ -94,9 +94,11 @@ class WakeSender:
             self._failed.pop(queue, None)
 
     def _report(self, error: Exception, queue: str) -> None:
-        """Log the first of a row of failures: the counter tells the others."""
+        """Log the first of a row of failures: the counter tells the others. A warning, since a sweep finds the work."""
         if not self._failed:
-            self._log().exception("queue.wake_up_failed", error, queue=queue)
+            # Taskiq wraps what its broker raises.
+            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            self._log().warning("queue.wake_up_failed", queue=queue, error=f"{type(cause).__name__}: {cause}")
         self._failed[queue] = None
 
 
