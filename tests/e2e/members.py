@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Collection
 from contextlib import suppress
 
-from tests.e2e.processes import AppProcess, eventually
+from tests.e2e.app_process import AppProcess, eventually
 
 READY = "is ready"
 TWO = ("--processes", "2")

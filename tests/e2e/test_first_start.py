@@ -3,18 +3,17 @@
 import asyncio
 import signal
 import socket
-import sqlite3
 import stat
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e import databases
 from tests.e2e.processes import PRINTED_KEY, AppProcess, Installation, eventually
+from tests.e2e.store import asked, schema_made_in
 
 PARTS = ("serve", "serve", "worker", "scheduler")
 FIRST_START = "First start"
@@ -56,11 +55,6 @@ async def run(installation: Installation, command: str, **environment: str) -> A
     return process
 
 
-def asked(installation: Installation, question: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(f"file:{installation.data_dir}/carillon.db?mode=ro", uri=True)) as connection:
-        return connection.execute(question).fetchall()
-
-
 async def token_of(process: AppProcess, key: str, subscriber_id: str = "ann") -> str:
     async with calling(process, f"ApiKey {key}") as backend:
         await backend.put(f"/api/v1/subscribers/{subscriber_id}", json={})
@@ -68,37 +62,36 @@ async def token_of(process: AppProcess, key: str, subscriber_id: str = "ann") ->
     return str(answer.json()["data"]["token"])
 
 
-def assert_installed_once(installation: Installation, processes: Sequence[AppProcess], statements: object) -> None:
-    """One tenant, administrator and key, told by one process; a schema that was made in so many statements."""
+async def assert_installed_once(installation: Installation, processes: Sequence[AppProcess], schema: object) -> None:
+    """One tenant, administrator and key, told by one process; a schema that was made as often as `schema`."""
     for table in ("tenants", "users", "api_keys", "alembic_version"):
-        assert asked(installation, f"SELECT count(*) FROM {table}") == [(1,)], table  # noqa: S608 - a name from above
-    assert asked(installation, "PRAGMA schema_version") == statements
+        rows = await asked(installation, f"SELECT count(*) FROM {table}")  # noqa: S608 - a name from above
+        assert rows == [(1,)], table
+    assert await schema_made_in(installation) == schema
     told = [len(PRINTED_KEY.findall(process.output)) for process in processes if FIRST_START in process.output]
     assert told == [1]
     assert "Traceback" not in "".join(process.output for process in processes)
-    secrets = list((installation.data_dir / "secrets").iterdir())
-    assert [(file.name, stat.S_IMODE(file.stat().st_mode)) for file in secrets] == [("auth_secret", 0o600)]
+    kept = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (installation.data_dir / "secrets").glob("*")}
+    assert kept == ({} if "AUTH_SECRET" in installation.settings else {"auth_secret": 0o600})
 
 
 @pytest.fixture
-async def statements(tmp_path: Path) -> object:
-    """What SQLite counts for a schema that was migrated once: each statement that changes it."""
-    if databases.chosen() != "sqlite":
-        pytest.skip("its file is asked")
+async def schema(tmp_path: Path) -> object:
+    """What is counted for a schema that was migrated once."""
     alone = tmp_path / "alone"
     alone.mkdir()
-    installation = Installation(alone)
-    await run(installation, "db upgrade")
-    return asked(installation, "PRAGMA schema_version")
+    async with Installation(alone) as installation:
+        await run(installation, "db upgrade")
+        return await schema_made_in(installation)
 
 
 async def test_four_parts_are_one_installation_when_they_start_at_once(
-    installation: Installation, statements: object
+    installation: Installation, schema: object
 ) -> None:
     processes = await start_at_once(installation, PARTS)
     one, other, *_ = processes
 
-    assert_installed_once(installation, processes, statements)
+    await assert_installed_once(installation, processes, schema)
     token = await token_of(one, installation.api_key)
     async with (
         calling(one, f"ApiKey {installation.api_key}") as backend,
@@ -119,11 +112,11 @@ async def _status(backend: httpx.AsyncClient, sent: httpx.Response) -> object:
 
 
 async def test_one_of_four_migrates_and_installs_when_four_of_a_kind_start_at_once(
-    installation: Installation, statements: object
+    installation: Installation, schema: object
 ) -> None:
-    processes = await start_at_once(installation, [None] * 4)
+    processes = await start_at_once(installation, ["all"] * 4)
 
-    assert_installed_once(installation, processes, statements)
+    await assert_installed_once(installation, processes, schema)
 
 
 async def test_nobody_is_logged_out_when_the_process_starts_again(
@@ -163,7 +156,7 @@ async def test_credentials_are_those_of_the_operator_when_they_are_chosen(instal
 async def test_every_part_ends_well_and_soon_when_it_is_told_to(
     number: signal.Signals, installation: Installation
 ) -> None:
-    processes = await start_at_once(installation, [None, "serve", "worker", "scheduler"])
+    processes = await start_at_once(installation, ["all", "serve", "worker", "scheduler"])
     token = await token_of(processes[0], installation.api_key)
 
     async with (

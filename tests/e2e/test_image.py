@@ -22,8 +22,9 @@ from packaging.utils import canonicalize_name
 from docker.scale import DOCKERFILE, free_port
 from tests.architecture.dockerfile import Instruction, Stage, stages
 from tests.e2e.processes import ROOT
+from tests.e2e.topology import only_embedded
 
-pytestmark = pytest.mark.service
+pytestmark = only_embedded("an image is tried as the one process that it starts by itself", needs=pytest.mark.service)
 
 USER = 10001
 # What a Dockerfile names by an absolute path, beside what the base image brings.

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.bootstrap.listening import EXIT_CODE
+from tests.e2e import topology
 from tests.e2e.processes import AppProcess, Installation, ProcessFailed, eventually, free_port
 
 READY = "is ready"
@@ -85,7 +86,7 @@ async def test_numbers_of_all_processes_add_up_to_what_was_sent(tmp_path: Path) 
         requests = "http_request_duration_seconds_count"
         assert value(seen, requests, method="POST", route=ROUTE, status="202") == SENDS
         assert value(seen, requests, method="GET", route="(unmatched)", status="404") == 1
-        assert value(seen, "database_pool_size", pool="writer") == 1
+        assert value(seen, "database_pool_size", pool="writer") == topology.writers(installation.settings)
         assert value(seen, "metrics_source_up", source="backlog") == 1
         assert (value(seen, "event_loop_lag_seconds_count") or 0) > 0
         assert (value(seen, "process_resident_memory_bytes") or 0) > 0

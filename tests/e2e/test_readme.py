@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.processes import PRINTED_KEY, ROOT, eventually, free_port
+from tests.e2e.topology import only_embedded
 
 README = (ROOT / "README.md").read_text("utf-8")
 FENCE = re.compile(r"^```(?P<kind>[\w-]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -104,7 +105,7 @@ def test_every_block_is_of_a_kind_that_is_tried_here() -> None:
     assert sorted(kinds) == ["ini", "python", "shell", "shell"]
 
 
-@pytest.mark.service
+@only_embedded("the README starts one process with make run", needs=pytest.mark.service)
 async def test_two_commands_start_it_and_five_lines_do_the_main_job(terminal: Terminal, clone: Path) -> None:
     start, session = blocks("shell")
     port = str(free_port())

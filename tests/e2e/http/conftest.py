@@ -1,7 +1,11 @@
-"""Carillon's HTTP side over its own container, everything in memory; with E2E_DATABASE=postgres, rows on a server."""
+"""Carillon's HTTP side in the process of the test, over a container that the test may override.
+
+E2E_TOPOLOGY says what it stands on: files, or PostgreSQL and Redis.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -13,16 +17,19 @@ from litestar import Litestar
 from app.bootstrap.container import build_container
 from app.bootstrap.http import create_app
 from app.bootstrap.installation import install
+from app.bootstrap.lifespan import running
 from container import Container
 from domain.identity.api_key import ApiKey, compose
 from domain.identity.scopes import Scope
 from domain.tenancy.tenant import Tenant
 from infrastructure.config.loader import load_settings
 from infrastructure.config.settings import Settings
-from tests.e2e import databases
+from tests.e2e import topology
 
 OURS, THEIRS = compose("A" * 30), compose("B" * 30)
-STARTED: list[Container] = []
+# What ends what a test has started.
+STARTED = AsyncExitStack()
+STOP_SECONDS = 5.0
 BACKEND = {"Authorization": f"ApiKey {OURS.text}"}
 OTHER_TENANT = {"Authorization": f"ApiKey {THEIRS.text}"}
 
@@ -56,39 +63,34 @@ class Carillon:
             await uow.commit()
 
 
-def settings_of(directory: Path, **changes: str) -> Settings:
+def settings_of(directory: Path, environ: Mapping[str, str]) -> Settings:
     """The smallest configuration, with whatever a test changes."""
-    environ: Mapping[str, str] = {
-        "DATABASE_URL": "memory://",
-        "QUEUE_DRIVER": "memory",
-        "REALTIME_DRIVER": "memory",
+    smallest = {
         "DATA_DIR": str(directory),
         "BOOTSTRAP_API_KEY": OURS.text,
         "AUTH_SECRET": "Vm0wd2QyUXlVWGxWV0d4V1YwZDRWMVl3WkRSV01WbDNXa1JTVj",
         "ENABLE_RATE_LIMITING": "false",
-        **({} if "DATABASE_URL" in changes else databases.environment()),
-        **changes,
     }
-    return load_settings(environ, directory, make_secret=lambda: "unused")
+    return load_settings({**smallest, **environ}, directory, make_secret=lambda: "unused")
 
 
 async def start(directory: Path, **changes: str) -> Carillon:
-    """Installed, and with the application built."""
-    container = build_container(settings_of(directory, **changes))
-    STARTED.append(container)
+    """Installed, and with the application built; it and its servers are let go of after the test."""
+    servers = topology.environment()
+    STARTED.push_async_callback(asyncio.to_thread, topology.remove, servers)
+    container = build_container(settings_of(directory, {**servers, **changes}))
     await install(container)
+    await STARTED.enter_async_context(
+        running(container.api_lifecycle(), log=container.log(), stop_timeout=STOP_SECONDS)
+    )
     return Carillon(container, create_app(container))
 
 
 @pytest.fixture(autouse=True)
-async def server_databases() -> AsyncIterator[None]:
-    """Where rows are on a server, let go of it after each test."""
+async def let_go() -> AsyncIterator[None]:
+    """Stop what a test has started."""
     yield
-    while STARTED:
-        container = STARTED.pop()
-        if (url := container.settings().database.url).startswith("postgresql"):
-            await container.engines().stop()
-            await asyncio.to_thread(databases.remove, {"DATABASE_URL": url.replace("+asyncpg", "")})
+    await STARTED.aclose()
 
 
 @pytest.fixture

@@ -67,9 +67,4 @@ async def test_deliveries_are_suppressed_when_their_channel_is_switched_off(case
 
 
 async def test_channels_of_the_console_are_suppressed_when_in_production(tmp_path: Path) -> None:
-    carillon = await start(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path / 'carillon.db'}", **PRODUCTION)
-    await carillon.container.sqlite_engines().start()
-    try:
-        assert await ends(carillon) == {**LIVE, **dict.fromkeys(CONSOLE, OFF)}
-    finally:
-        await carillon.container.sqlite_engines().stop()
+    assert await ends(await start(tmp_path, **PRODUCTION)) == {**LIVE, **dict.fromkeys(CONSOLE, OFF)}

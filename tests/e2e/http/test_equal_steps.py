@@ -1,12 +1,14 @@
 """What is missing and what is somebody else's take the same steps: nobody can tell them apart by waiting (B-13)."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import event
@@ -43,27 +45,34 @@ def statements(carillon: Carillon) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         seen.append(statement)
 
-    engines = [
-        each.sync_engine
-        for each in (carillon.container.sqlite_engines().writer, carillon.container.sqlite_engines().reader)
-    ]
+    engines = [each.sync_engine for each in (carillon.container.engines().writer, carillon.container.engines().reader)]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
-    yield seen
+    with patch.object(asyncpg.Connection, "fetch", noted(seen)):
+        yield seen
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
 
 
+def noted(seen: list[str]) -> Callable[..., Awaitable[Any]]:
+    """What goes to asyncpg directly, past SQLAlchemy. Any: whatever asyncpg takes and gives."""
+    fetch = asyncpg.Connection.fetch
+
+    async def fetch_and_note(connection: Any, query: str, *values: Any) -> Any:
+        seen.append(query)
+        return await fetch(connection, query, *values)
+
+    return fetch_and_note
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    carillon = await start(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path / 'carillon.db'}")
-    await carillon.container.sqlite_engines().start()
+    carillon = await start(tmp_path)
     await carillon.add_tenant("neighbour", "B" * 30)
     async with carillon.client() as client:
         yield World(
             carillon=carillon, client=client, ada=await bearer(client, "ada", BACKEND), theirs=await things(client)
         )
-    await carillon.container.sqlite_engines().stop()
 
 
 async def bearer(client: AsyncClient, name: str, backend: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Times as callers read them: three digits everywhere, and the same text for the same time."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from httpx import AsyncClient
 
 from app.bootstrap.container import build_container
 from infrastructure.config.loader import load_settings
+from tests.e2e import topology
 from tests.examples.serving import as_subscriber, serving, stream_of
 
 ROOT = Path(__file__).parents[3]
@@ -36,10 +37,22 @@ async def read(client: AsyncClient, path: str, **kwargs: Any) -> Any:
     return answer.json()
 
 
-@pytest.mark.parametrize("database", ["memory", "sqlite"])
-async def test_every_time_has_three_digits_and_one_text_when_it_is_read(tmp_path: Path, database: str) -> None:
-    url = {"memory": "memory://", "sqlite": f"sqlite:///{tmp_path / 'carillon.db'}"}[database]
-    settings = load_settings({"APP_ENV": "test", "DATA_DIR": str(tmp_path), "DATABASE_URL": url}, ROOT)
+IN_MEMORY = {"DATABASE_URL": "memory://"}
+
+
+@pytest.fixture(params=["memory", "installed"])
+def environment(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
+    made = {} if request.param == "memory" else topology.environment()
+    yield IN_MEMORY if request.param == "memory" else made
+    topology.remove(made)
+
+
+async def test_every_time_has_three_digits_and_one_text_when_it_is_read(
+    tmp_path: Path, environment: Mapping[str, str]
+) -> None:
+    settings = load_settings(
+        {"APP_ENV": "test", "DATA_DIR": str(tmp_path), **environment}, ROOT, make_secret=lambda: topology.SECRET
+    )
     seen: list[Any] = []
     async with serving(build_container(settings)) as client:
         ann = await as_subscriber(client, "ann")
