@@ -55,9 +55,9 @@ class Size:
     growth_per_ten_minutes: float | None
 
 
-# Too short to tell a leak of memory from caches that fill.
+# Too short to tell a leak of memory from caches that fill; the large size looks for ten minutes, once they are full.
 SMALL = Size(seconds=15.0, deliveries=0, warm_up=5.0, look_every=0.5, growth_per_ten_minutes=None)
-FULL = Size(seconds=600.0, deliveries=9_000, warm_up=180.0, look_every=5.0, growth_per_ten_minutes=MEBIBYTE)
+FULL = Size(seconds=900.0, deliveries=9_000, warm_up=300.0, look_every=5.0, growth_per_ten_minutes=MEBIBYTE)
 
 
 @pytest.mark.service
