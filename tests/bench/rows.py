@@ -1,15 +1,19 @@
-"""Rows by the hundred thousand: copies of one that the product has made, so that they are as it makes them."""
+"""Rows by the hundred thousand: copies of one that the product has made, so that they are as it makes them.
+
+The copies are LATERAL: `(jsonb_populate_record(…)).*` would make each row once for every column.
+"""
 
 import asyncpg
 
 SUBSCRIBERS = """
-INSERT INTO subscribers SELECT (jsonb_populate_record(s, jsonb_build_object(
-    'id', gen_random_uuid(), 'subscriber_id', 'p' || n, 'email', 'p' || n || '@example.com'))).*
-FROM subscribers s, generate_series(1, $2::int) n WHERE s.subscriber_id = $1
+INSERT INTO subscribers SELECT made.* FROM subscribers s, generate_series(1, $2::int) n,
+    LATERAL jsonb_populate_record(s, jsonb_build_object(
+    'id', gen_random_uuid(), 'subscriber_id', 'p' || n, 'email', 'p' || n || '@example.com')) made
+WHERE s.subscriber_id = $1
 """
 STREAMS = """
-INSERT INTO streams SELECT (jsonb_populate_record(t, jsonb_build_object('stream_id', s.id))).*
-FROM streams t JOIN subscribers pattern ON pattern.id = t.stream_id, subscribers s
+INSERT INTO streams SELECT made.* FROM streams t JOIN subscribers pattern ON pattern.id = t.stream_id, subscribers s,
+    LATERAL jsonb_populate_record(t, jsonb_build_object('stream_id', s.id)) made
 WHERE pattern.subscriber_id = $1 AND s.subscriber_id LIKE 'p%'
 """
 MEMBERS = """
@@ -23,20 +27,21 @@ CREATE FUNCTION pg_temp.old_id(n bigint, kind int) RETURNS uuid LANGUAGE sql IMM
     SELECT (lpad(to_hex(n), 12, '0') || '70008000' || lpad(to_hex(kind), 12, '0'))::uuid $$
 """
 NOTIFICATIONS = """
-INSERT INTO notifications SELECT (jsonb_populate_record(o, jsonb_build_object(
-    'id', pg_temp.old_id(n, 0), 'transaction_id', 'old-' || n))).*
-FROM notifications o, generate_series(0, $2::int / 100) n WHERE o.id = $1
+INSERT INTO notifications SELECT made.* FROM notifications o, generate_series(0, $2::int / 100) n,
+    LATERAL jsonb_populate_record(o, jsonb_build_object(
+    'id', pg_temp.old_id(n, 0), 'transaction_id', 'old-' || n)) made
+WHERE o.id = $1
 """
 DELIVERIES = """
-INSERT INTO deliveries SELECT (jsonb_populate_record(d, jsonb_build_object(
-    'id', pg_temp.old_id(n, 1), 'target', 'p' || n, 'notification_id', pg_temp.old_id(n / 100, 0)))).*
-FROM deliveries d, generate_series(1, $2::int) n
+INSERT INTO deliveries SELECT made.* FROM deliveries d, generate_series(1, $2::int) n,
+    LATERAL jsonb_populate_record(d, jsonb_build_object(
+    'id', pg_temp.old_id(n, 1), 'target', 'p' || n, 'notification_id', pg_temp.old_id(n / 100, 0))) made
 WHERE d.id = (SELECT id FROM deliveries WHERE notification_id = $1 LIMIT 1)
 """
 ATTEMPTS = """
-INSERT INTO attempts SELECT (jsonb_populate_record(a, jsonb_build_object(
-    'id', pg_temp.old_id(n, 2), 'delivery_id', pg_temp.old_id(n, 1)))).*
-FROM attempts a, generate_series(1, $2::int) n
+INSERT INTO attempts SELECT made.* FROM attempts a, generate_series(1, $2::int) n,
+    LATERAL jsonb_populate_record(a, jsonb_build_object(
+    'id', pg_temp.old_id(n, 2), 'delivery_id', pg_temp.old_id(n, 1))) made
 WHERE a.delivery_id = (SELECT id FROM deliveries WHERE notification_id = $1 LIMIT 1)
 """
 
