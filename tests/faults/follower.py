@@ -46,7 +46,11 @@ class Follower:
         await client.head()
         if client.status == OPENED:
             self.connections += 1
+            self._opened(client)
             await client.read(lambda: self._take(client))
+
+    def _opened(self, client: RawClient) -> None:
+        """For those who do something about it."""
 
     def _take(self, client: RawClient) -> bool:
         """Take over what was read; never enough."""

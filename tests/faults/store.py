@@ -131,6 +131,13 @@ class Store:
         async with self._engine.connect() as connection:
             return await _heads(connection)
 
+    async def most_kept(self) -> int:
+        """How many updates the longest stream still has."""
+        streams = table_of(StreamRow)
+        async with self._engine.connect() as connection:
+            query = select(func.max(streams.c.seq - streams.c.oldest_seq + 1))
+            return int((await connection.execute(query)).scalar_one())
+
     # Any: the fields of Facts that are not in the store, by their names.
     async def collect(self, **known: Any) -> Facts:
         """All that the store holds, in one snapshot, beside what is known already."""
