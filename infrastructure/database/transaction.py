@@ -123,7 +123,7 @@ class Transaction:
         self.leased.append(Leased(claim.queue, rows))
         return rows
 
-    async def give_back(self) -> None:
+    async def give_back_leases(self) -> None:
         """Undo what was leased at once by a transaction that failed."""
         leases = self.dialect.leases
         if leases is not None and any(one.rows for one in self.leased):

@@ -137,7 +137,7 @@ class SqlUnitOfWork(SystemUnitOfWork):
 
     async def _give_back_leases(self) -> None:
         try:
-            await self._tx.give_back()
+            await self._tx.give_back_leases()
         except Exception as error:  # noqa: BLE001 - the leases run out by themselves
             self._log.exception("leases.not_given_back", error)
 
