@@ -17,9 +17,13 @@ JsonValue = Any
 class OutboundMessage:
     """What a provider needs to send one delivery; `address` holds the recipient's contact point for the channel.
 
-    `address` by channel: email `{"email", "name"?}`, sms `{"phone"}`, webhook `{"url", "secret"?}`,
-    where `secret` is the plain `whsec_…` of the receiver. `delivery_id` is constant over retries and rounds: it is
-    the provider's idempotency key, the `webhook-id` and the left part of the `Message-ID`.
+    `address` by channel: email `{"email", "name"?}`, sms `{"phone"}`, webhook `{"url", "secret"?}`, where `secret` is
+    the plain `whsec_…` of the receiver. Push and chat have several kinds of contact point, and their addresses hold
+    each under its kind, as `ChannelProvider.point` names it: `{"fcm": {"tokens": […]}, "apns": {"tokens": […]},
+    "webpush": {"subscriptions": […]}}`, `{"slack": {"webhookUrl"}, "telegram": {"chatId"}, …}`.
+    `delivery_id` is constant over retries and rounds: it is the provider's idempotency key, the `webhook-id` and the
+    left part of the `Message-ID`. `sequence_id` is constant over notifications of which a later one replaces the
+    earlier, where the provider can. `html` is a rendered e-mail; without it the provider makes one of title and body.
     """
 
     delivery_id: UUID
@@ -27,7 +31,7 @@ class OutboundMessage:
     tenant_id: str
     subscriber_id: str
     channel: Channel
-    address: Mapping[str, str]
+    address: Mapping[str, JsonValue]
     title: str
     body: str
     created_at: datetime
@@ -38,6 +42,8 @@ class OutboundMessage:
     locale: str | None = None
     overrides: Mapping[str, JsonValue] = field(default_factory=dict)
     unsubscribe_url: str | None = None
+    html: str | None = None
+    sequence_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,9 @@ class SendReport:
 
     `error_code` is stable and dotted (`smtp.service_unavailable`, `webhook.blocked_ip`), `detail` is the provider's
     own words, at most 4 kB and free of secrets, `retry_after` is in seconds as the provider asked, unclamped. `gone`:
-    the contact point itself asked not to be used any more.
+    the contact point itself asked not to be used any more. `dead` are those of several (device tokens, push
+    subscriptions by their endpoint) that do not exist any more, whatever became of the others. `message_id` is the
+    provider's own name of the message, by which its receipts will call it.
     """
 
     outcome: AttemptOutcome
@@ -55,6 +63,8 @@ class SendReport:
     detail: str | None = None
     retry_after: float | None = None
     gone: bool = False
+    dead: Sequence[str] = ()
+    message_id: str | None = None
 
 
 class ChannelProvider(Protocol):
@@ -64,6 +74,11 @@ class ChannelProvider(Protocol):
     def name(self) -> str:
         """The configured name, as attempts show it (`smtp-a`)."""
         ...
+
+    @property
+    def point(self) -> str | None:
+        """The kind of contact point it speaks to (`slack`, `fcm`); None in a channel that has one kind alone."""
+        return None
 
     async def send(self, message: OutboundMessage) -> SendReport:
         """Try once, within the provider's own total deadline (10 s by default).

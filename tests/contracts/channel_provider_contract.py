@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.ports.notification_channel import ChannelProvider, OutboundMessage, SendReport
+from application.ports.notification_channel import ChannelProvider, JsonValue, OutboundMessage, SendReport
 from domain.notifications.attempt import AttemptOutcome
 from domain.notifications.channel import Channel
 
@@ -27,7 +27,7 @@ class Rig(Protocol):
 
     provider: ChannelProvider
     channel: Channel
-    address: dict[str, str]
+    address: dict[str, JsonValue]
     secret: str
     """A secret the provider knows; `refuse_recipient` makes the counterpart repeat it."""
 
