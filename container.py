@@ -56,6 +56,7 @@ from application.notifications.lost_tries import LostTries
 from application.notifications.measure_intake_lag import MeasureIntakeLag
 from application.notifications.outcome_recorder import OutcomeRecorder
 from application.notifications.queries import GetNotification, ListDeliveries, ListNotifications
+from application.notifications.readiness import Readiness
 from application.notifications.recipients import RecipientWriter
 from application.notifications.release_deliveries import ReleaseDeliveries
 from application.notifications.send_notification import SendNotification
@@ -606,11 +607,13 @@ class Container(containers.DeclarativeContainer):
         log=log.provider,
         metrics=metrics.provider,
     )
+    readiness = P.Factory(Readiness, channels=channels, breaker=circuit_breaker)
     claim_deliveries = P.Factory(
         ClaimDeliveries,
         unit_of_work=unit_of_work.provider,
         scope=scope,
         address_book=address_book,
+        readiness=readiness,
         lease_seconds=settings.provided.worker.lease_seconds,
     )
     lost_tries = P.Factory(LostTries, ids=ids, metrics=metrics)

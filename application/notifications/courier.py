@@ -34,13 +34,12 @@ LONGEST_CODE = 64
 
 @dataclass(slots=True)
 class Round:
-    """What one round came to so far; `asked` is False where the channel has nobody to ask, `gone` is of the report."""
+    """What one round came to so far; `step` and `gone` are of the last report."""
 
     attempts: list[Attempt] = field(default_factory=list)
     retry_after: float | None = None
-    step: Step = Step.END_ROUND
+    step: Step = Step.NOBODY_ASKED
     error_code: str | None = None
-    asked: bool = True
     gone: bool = False
 
 
@@ -60,7 +59,9 @@ class Courier:
         A provider that breaks its contract, by raising or by never answering, has given an ambiguous answer.
         """
         providers = self.channels[message.channel].providers
-        round_ = Round(asked=bool(providers))
+        if not providers:
+            return Round(step=Step.FINISH_FAILED, error_code="no_provider")
+        round_ = Round()
         for provider in providers:
             if not self.breaker.allows(_breaker_name(provider, message)):
                 continue

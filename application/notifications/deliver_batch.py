@@ -20,7 +20,7 @@ from application.shared import log_events
 from domain.notifications.attempt import Attempt
 from domain.notifications.channel import Channel
 from domain.notifications.delivery_status import DeliveryStatus, DeliveryTrigger, after
-from domain.notifications.rounds import Step
+from domain.notifications.rounds import UNASKED_PAUSE, Step
 
 # Where a delivery waits for its turn under its lease, when a batch is larger than what may be sent at once.
 Place = AbstractAsyncContextManager[object]
@@ -102,7 +102,7 @@ class DeliverBatch:
         except Exception as error:
             # A mistake of ours ends the round, and the schedule in the end the delivery.
             self.courier.log.exception("worker.round_broke_down", error, **parcel.log_fields)
-            round_ = Round(error_code="worker.round_broke_down")
+            round_ = Round(step=Step.END_ROUND, error_code="worker.round_broke_down")
         return self._result(parcel, round_), self._finding(parcel.message, round_)
 
     def _finding(self, message: OutboundMessage, round_: Round) -> EndpointFinding | None:
@@ -121,8 +121,9 @@ class DeliverBatch:
         rounds, attempts = parcel.delivery.rounds + 1, round_.attempts
         if round_.step is Step.FINISH_SENT:
             return self._with(parcel, DeliveryTrigger.ACCEPTED, rounds=rounds, attempts=attempts)
-        if not round_.asked:
-            return self._with(parcel, DeliveryTrigger.GIVE_UP, rounds=rounds, reason="no_provider")
+        if round_.step is Step.NOBODY_ASKED and not self._counts_unasked(parcel):
+            pause = self.jitter.spread(UNASKED_PAUSE, BACKOFF_SPREAD)
+            return self._with(parcel, DeliveryTrigger.ROUND_FAILED, rounds=parcel.delivery.rounds, delay=pause)
         if round_.step is Step.FINISH_FAILED:
             return self._with(
                 parcel, DeliveryTrigger.GIVE_UP, rounds=rounds, attempts=attempts, reason=round_.error_code
@@ -135,6 +136,10 @@ class DeliverBatch:
         # A provider that names a time is not asked before it.
         spread = self.jitter.spread(delay, BACKOFF_SPREAD) if round_.retry_after is None else delay
         return self._with(parcel, DeliveryTrigger.ROUND_FAILED, rounds=rounds, attempts=attempts, delay=spread)
+
+    def _counts_unasked(self, parcel: Parcel) -> bool:
+        age = self.courier.clock.now() - parcel.delivery.created_at
+        return self.policies[parcel.delivery.channel].schedule.counts_unasked(age.total_seconds())
 
     def _with(
         self,
@@ -164,6 +169,8 @@ class DeliverBatch:
         log, fields = self.courier.log, {**parcel.log_fields, "duration_ms": round(seconds * 1000, 1)}
         if result.status is DeliveryStatus.SENT:
             log.info(log_events.DELIVERY_SENT, **fields, provider=result.attempts[-1].provider)
+        elif result.rounds == parcel.delivery.rounds and result.status is DeliveryStatus.PENDING:
+            log.info(log_events.DELIVERY_POSTPONED, **fields, delay=result.delay)
         elif result.status is DeliveryStatus.PENDING:
             log.warning(log_events.DELIVERY_RETRYING, **fields, error_code=_code(result), delay=result.delay)
         elif result.status is DeliveryStatus.FAILED:

@@ -50,14 +50,27 @@ class DeliveryResult:
 class DeliveryQueue(Protocol):
     """System-scoped: sees the rows of all tenants. All due times and leases are compared by the store's own clock."""
 
-    async def due_lines(self, scope: SystemScope, queues: Sequence[str], channel: Channel) -> set[tuple[str, Priority]]:
-        """In which queues and classes a pending delivery of the channel is due: one look instead of a claim in each."""
+    async def due_lines(
+        self, scope: SystemScope, queues: Sequence[str], channel: Channel, overdue: float = 0.0
+    ) -> set[tuple[str, Priority]]:
+        """In which queues and classes a pending delivery of the channel has been due for `overdue` seconds: one look
+        instead of a claim in each.
+        """
         ...
 
     async def claim(
-        self, scope: SystemScope, *, queue: str, channel: Channel, priority: Priority, limit: int, lease_seconds: float
+        self,
+        scope: SystemScope,
+        *,
+        queue: str,
+        channel: Channel,
+        priority: Priority,
+        limit: int,
+        lease_seconds: float,
+        overdue: float = 0.0,
     ) -> list[ClaimedDelivery]:
-        """Lease at most `limit` due `pending` deliveries to this worker, oldest due first; never a suspect.
+        """Lease at most `limit` `pending` deliveries to this worker that have been due for `overdue` seconds, oldest
+        due first; never a suspect.
 
         Others may see it before the commit. If that does not come they are given back, or their leases run out.
         """

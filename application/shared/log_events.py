@@ -2,7 +2,8 @@
 
 Every `job.*` line has `job_id`, `job`, `queue` and `attempt`; a line about work that ended adds `duration_ms`, one
 about a failure `error_code`. Every `delivery.*` line has `delivery_id`, `notification_id`, `channel` and `attempt`, and
-`delivery.attempt`, one for each provider that was asked, `provider`, `outcome`, `duration_ms` and `status_code`.
+`delivery.attempt`, one for each provider that was asked, `provider`, `outcome`, `duration_ms` and `status_code`;
+`delivery.postponed` tells that all of them are left alone for a while, and none was asked.
 `http.call`, one for each outgoing request, has `method`, `host` (with the port), `outcome`, `duration_ms` and `status`:
 never a path, a query, a header or a body. `stream.published` has `stream_position`, the `id:` of the frame.
 """
@@ -28,5 +29,6 @@ ENDPOINT_DISABLED: Final = "endpoint.disabled"
 DELIVERY_STARTED: Final = "delivery.started"
 DELIVERY_ATTEMPT: Final = "delivery.attempt"
 DELIVERY_SENT: Final = "delivery.sent"
+DELIVERY_POSTPONED: Final = "delivery.postponed"
 DELIVERY_RETRYING: Final = "delivery.retrying"
 DELIVERY_FAILED: Final = "delivery.failed"

@@ -1,6 +1,7 @@
 """Which provider comes next, and when the next round begins.
 
-A round asks the channel's providers once each, in order. Between rounds lies the backoff.
+A round asks the channel's providers once each, in order, and skips those that are left alone for a while. Between
+rounds lies the backoff.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ class Step(StrEnum):
     FINISH_FAILED = "finish_failed"
     NEXT_PROVIDER = "next_provider"
     END_ROUND = "end_round"
+    NOBODY_ASKED = "nobody_asked"
 
 
 _STEPS: Mapping[AttemptOutcome, Step] = {
@@ -37,6 +39,9 @@ def after_attempt(outcome: AttemptOutcome, *, tolerates_duplicates: bool) -> Ste
     return _STEPS[outcome]
 
 
+# Where all providers are left alone nobody is asked, and the delivery comes back after so many seconds.
+UNASKED_PAUSE = 30.0
+
 # Longest wait a provider may ask for, in seconds; beyond it the answer is a mistake, not a wish.
 MAX_RETRY_AFTER = 86_400.0
 
@@ -46,6 +51,14 @@ class RetrySchedule:
     """The waits between rounds, in seconds; one more round than there are waits."""
 
     delays: tuple[float, ...]
+
+    def counts_unasked(self, age: float) -> bool:
+        """Whether a round in which nobody was asked counts for a delivery that is `age` seconds old.
+
+        Not within the time that the whole schedule takes: providers that come back in it find every try still there.
+        After it each counts, since a delivery has to end even if nobody can ever be asked.
+        """
+        return age > sum(self.delays) + UNASKED_PAUSE
 
     def delay_after(self, rounds: int, retry_after: float | None = None) -> float | None:
         """Seconds to wait after `rounds` finished rounds, or None when there is no further round.

@@ -27,13 +27,14 @@ class QueueTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """At most `limit` rows of a line, for `owner` and so many seconds."""
+    """At most `limit` rows of a line that have been due for `overdue` milliseconds, for `owner` and so many seconds."""
 
     queue: QueueTable
     line: Line
     limit: int
     owner: str
     seconds: float
+    overdue: int = 0
 
 
 class LeaseStatements(Protocol):

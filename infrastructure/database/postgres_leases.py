@@ -29,7 +29,7 @@ class PostgresLeases(LeaseStatements):
 
     async def claim(self, connection: AsyncConnection, claim: Claim) -> list[dict[str, Any]]:
         text = _claim(claim.queue, tuple((name, type(value)) for name, value in claim.line.items()))
-        values = [claim.owner, int(claim.seconds * 1000), claim.limit, *claim.line.values()]
+        values = [claim.owner, int(claim.seconds * 1000), claim.limit, claim.overdue, *claim.line.values()]
         read = _columns(claim.queue)
         rows = [
             {name: process(value) if process else value for (name, process), value in zip(read, row, strict=True)}
@@ -56,11 +56,11 @@ class PostgresLeases(LeaseStatements):
 @lru_cache(maxsize=64)
 def _claim(queue: QueueTable, line: tuple[tuple[str, type], ...]) -> str:
     name = queue.table.name
-    fixed = " AND ".join(f"{column} = ${place}::{_LINE_KINDS[kind]}" for place, (column, kind) in enumerate(line, 4))
+    fixed = " AND ".join(f"{column} = ${place}::{_LINE_KINDS[kind]}" for place, (column, kind) in enumerate(line, 5))
     columns = ", ".join(f"{name}.{column.name}" for column in queue.table.columns)
     return (
         f"WITH due AS MATERIALIZED (SELECT id, next_at AS due_at FROM {name} WHERE {fixed}"  # noqa: S608 - names of our own
-        f" AND status = '{queue.pending}' AND next_at <= {NOW_MS}"
+        f" AND status = '{queue.pending}' AND next_at <= {NOW_MS} - $4::bigint"
         " ORDER BY next_at LIMIT $3::bigint FOR UPDATE SKIP LOCKED)"
         f" UPDATE {name} SET status = '{queue.leased}', next_at = {NOW_MS} + $2::bigint, lease_owner = $1::text,"
         f" lease_token = lease_token + 1{_also(queue, _BEGUN)} FROM due WHERE {name}.id = due.id"

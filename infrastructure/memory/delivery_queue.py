@@ -28,24 +28,35 @@ class MemoryDeliveryQueue(DeliveryQueue):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def due_lines(self, scope: SystemScope, queues: Sequence[str], channel: Channel) -> set[tuple[str, Priority]]:
-        now, rows = self._transaction.now(), self._transaction.rows.deliveries
+    async def due_lines(
+        self, scope: SystemScope, queues: Sequence[str], channel: Channel, overdue: float = 0.0
+    ) -> set[tuple[str, Priority]]:
+        until, rows = self._transaction.now() - timedelta(seconds=overdue), self._transaction.rows.deliveries
         return {
             (queue, priority)
             for queue in queues
             for priority in Priority
-            if due(rows.where("claimable", (queue, channel, priority)), now, 1)
+            if due(rows.where("claimable", (queue, channel, priority)), until, 1)
         }
 
     async def claim(
-        self, scope: SystemScope, *, queue: str, channel: Channel, priority: Priority, limit: int, lease_seconds: float
+        self,
+        scope: SystemScope,
+        *,
+        queue: str,
+        channel: Channel,
+        priority: Priority,
+        limit: int,
+        lease_seconds: float,
+        overdue: float = 0.0,
     ) -> list[ClaimedDelivery]:
+        until = self._transaction.now() - timedelta(seconds=overdue)
         waiting = self._transaction.rows.deliveries.where("claimable", (queue, channel, priority))
         return [
             self._lease(
                 scope, replace(entry.item, status=after(entry.item.status, DeliveryTrigger.CLAIM)), lease_seconds
             )
-            for entry in due(waiting, self._transaction.now(), limit)
+            for entry in due(waiting, until, limit)
         ]
 
     async def suspects_waiting(self, scope: SystemScope, queues: Sequence[str]) -> bool:

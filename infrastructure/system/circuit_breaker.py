@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from application.ports.circuit_breaker import CircuitBreaker
+from application.ports.circuit_breaker import Circuit, CircuitBreaker
 
 FAILURES_TO_OPEN = 10
 PAUSE_SECONDS = 30.0
@@ -38,20 +38,23 @@ class BreakerStates:
         self._max_names = max_names
         self._circuits: OrderedDict[str, _Circuit] = OrderedDict()
 
-    def allows(self, name: str) -> bool:
+    def circuit(self, name: str) -> Circuit:
         circuit = self._circuits.get(name)
         if circuit is None or circuit.failures < self._limit:
-            return True
-        if self._now() < circuit.probe_at:
-            return False
+            return Circuit.CLOSED
+        return Circuit.OPEN if self._now() < circuit.probe_at else Circuit.PROBE_DUE
+
+    def allows(self, name: str) -> bool:
+        state = self.circuit(name)
+        if state is not Circuit.PROBE_DUE:
+            return state is Circuit.CLOSED
         # A probe that never reports back, since its sender was stopped, must not be the last one.
-        circuit.probe_at = self._now() + self._pause
+        self._circuits[name].probe_at = self._now() + self._pause
         return True
 
     def is_open(self, name: str) -> bool:
-        """Whether it has failed too often, and not succeeded since; asking changes nothing."""
-        circuit = self._circuits.get(name)
-        return circuit is not None and circuit.failures >= self._limit
+        """Whether it has failed too often, and not succeeded since."""
+        return self.circuit(name) is not Circuit.CLOSED
 
     def failed(self, name: str) -> None:
         circuit = self._circuits.setdefault(name, _Circuit())
@@ -74,6 +77,9 @@ class MemoryCircuitBreaker(CircuitBreaker):
 
     def allows(self, name: str) -> bool:
         return self._states.allows(name)
+
+    def circuit(self, name: str) -> Circuit:
+        return self._states.circuit(name)
 
     def record(self, name: str, ok: bool) -> None:
         if ok:

@@ -36,9 +36,11 @@ class Queue:
             yield uow.delivery_queue
             await uow.commit()
 
-    async def due_lines(self, *queues: str, channel: Channel = Channel.EMAIL) -> set[tuple[str, Priority]]:
+    async def due_lines(
+        self, *queues: str, channel: Channel = Channel.EMAIL, overdue: float = 0.0
+    ) -> set[tuple[str, Priority]]:
         async with self._open() as opened:
-            return await opened.due_lines(self.scope, queues or (QUEUE,), channel)
+            return await opened.due_lines(self.scope, queues or (QUEUE,), channel, overdue)
 
     async def claim(
         self,
@@ -48,10 +50,17 @@ class Queue:
         queue: str = QUEUE,
         channel: Channel = Channel.EMAIL,
         priority: Priority = Priority.NORMAL,
+        overdue: float = 0.0,
     ) -> list[ClaimedDelivery]:
         async with self._open() as opened:
             return await opened.claim(
-                self.scope, queue=queue, channel=channel, priority=priority, limit=limit, lease_seconds=lease
+                self.scope,
+                queue=queue,
+                channel=channel,
+                priority=priority,
+                limit=limit,
+                lease_seconds=lease,
+                overdue=overdue,
             )
 
     async def claim_suspects(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from application.ports.circuit_breaker import CircuitBreaker
+from application.ports.circuit_breaker import Circuit, CircuitBreaker
 from infrastructure.system.circuit_breaker import BreakerStates, MemoryCircuitBreaker
 
 PAUSE = 30.0
@@ -67,6 +67,18 @@ def test_one_probe_is_let_through_when_the_pause_is_over(breaker: CircuitBreaker
     assert not breaker.allows("smtp-a")
     time.now += 0.1
     assert [breaker.allows("smtp-a") for _ in range(3)] == [True, False, False]
+
+
+def test_nobody_loses_the_probe_when_somebody_looks(breaker: CircuitBreaker, time: Time) -> None:
+    seen = [breaker.circuit("smtp-a")]
+    fail(breaker, 10)
+    seen.append(breaker.circuit("smtp-a"))
+    time.now += PAUSE
+    seen += [breaker.circuit("smtp-a"), breaker.circuit("smtp-a")]
+
+    assert seen == [Circuit.CLOSED, Circuit.OPEN, Circuit.PROBE_DUE, Circuit.PROBE_DUE]
+    assert breaker.allows("smtp-a")
+    assert breaker.circuit("smtp-a") is Circuit.OPEN
 
 
 def test_it_closes_when_the_probe_succeeds(breaker: CircuitBreaker, time: Time) -> None:

@@ -41,6 +41,19 @@ async def test_the_longest_waiting_are_claimed_first_when_there_are_more(
     assert await queue.claim(2) == []
 
 
+async def test_only_what_waited_for_so_long_is_claimed_when_the_rest_is_left_to_others(
+    store: Store, make: Samples, queue: Queue
+) -> None:
+    waiting, fresh = make.delivery(target="waiting"), make.delivery(target="fresh")
+    await make.add_deliveries(waiting)
+    await store.after(0.3)
+    await make.add_deliveries(fresh)
+
+    assert await queue.claim(overdue=60.0) == []
+    assert ids_of(await queue.claim(overdue=0.3)) == [waiting.id]
+    assert ids_of(await queue.claim()) == [fresh.id]
+
+
 async def test_a_claimed_delivery_is_leased_and_otherwise_as_it_was_when_claimed(
     store: Store, make: Samples, queue: Queue
 ) -> None:

@@ -31,6 +31,15 @@ async def test_line_is_not_due_any_more_when_its_deliveries_are_leased(store: St
     assert (before, await queue.due_lines()) == ({(QUEUE, Priority.NORMAL)}, set())
 
 
+async def test_line_is_not_due_when_nothing_in_it_has_waited_for_so_long(store: Store, make: Samples) -> None:
+    await make.add_deliveries(make.delivery())
+    queue = Queue(store)
+    await store.after(0.05)
+
+    assert await queue.due_lines(overdue=60.0) == set()
+    assert await queue.due_lines(overdue=0.05) == {(QUEUE, Priority.NORMAL)}
+
+
 async def test_classes_are_those_with_due_pending_jobs_of_the_queue(store: Store, make: Samples) -> None:
     await make.add_job(priority=Priority.HIGH)
     await make.add_job(priority=Priority.BULK, queue="reports")

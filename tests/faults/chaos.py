@@ -148,6 +148,10 @@ class Chaos:
             **(environment or {}),
         }
 
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """More settings, for the parts that are made from now on."""
+        self._environment |= settings
+
     @property
     def port(self) -> int:
         """Where a part that listens is reached, over all its lives."""

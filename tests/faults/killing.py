@@ -68,7 +68,7 @@ async def kill(stage: Scene, size: Size, server: Part, workers: Sequence[Part]) 
     for number in range(1, size.worker_kills + 1):
         await asyncio.sleep(KILL_SECONDS)
         worker = next(turns)
-        await _wait_until_busy(stage, worker)
+        await wait_until_busy(stage, worker)
         await worker.kill()
         killed, stage.kills = time.monotonic(), stage.kills + 1
         worker.launch()
@@ -78,7 +78,7 @@ async def kill(stage: Scene, size: Size, server: Part, workers: Sequence[Part]) 
     return killed
 
 
-async def _wait_until_busy(stage: Scene, worker: Part) -> None:
+async def wait_until_busy(stage: Scene, worker: Part) -> None:
     """A death that interrupts nothing shows nothing; not for long, since there may be nothing to do."""
     # A store that is down has no holders to tell of.
     with suppress(AssertionError, StoreUnavailable), store_errors():

@@ -50,13 +50,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """After `delay` seconds act or refuse, and after `pause` more say so, or hang up without a word."""
+    """After `delay` seconds act or refuse, and after `pause` more say so, or hang up without a word.
+
+    `words` is what a relay says beside the number.
+    """
 
     delay: float = 0.0
     acts: bool = True
     pause: float = 0.0
     hangs_up: bool = False
     status: int | None = None
+    words: str = "as told"
 
     def status_for(self, channel: str) -> int:
         """The number that the protocol answers with."""
@@ -116,8 +120,8 @@ class Sink:
         await asyncio.sleep(0)
         os.close(self._record)
 
-    async def settle(self, request: Request) -> int:
-        """Act as `answer` says; returns the status, or raises HungUp."""
+    async def settle(self, request: Request) -> Answer:
+        """Act as `answer` says, and return what it is; raises HungUp."""
         self.asked += 1
         answer = self.answer(request)
         await asyncio.sleep(answer.delay)
@@ -127,7 +131,7 @@ class Sink:
         await asyncio.sleep(answer.pause)
         if answer.hangs_up:
             raise HungUp
-        return answer.status_for(request.channel)
+        return answer
 
     async def _serve_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -135,8 +139,8 @@ class Sink:
         self._serving.add(task)
         try:
             while True:
-                status = await self.settle(await _read_webhook(reader))
-                writer.write(f"HTTP/1.1 {status} Answer\r\ncontent-length: 0\r\n\r\n".encode())
+                answer = await self.settle(await _read_webhook(reader))
+                writer.write(f"HTTP/1.1 {answer.status_for(WEBHOOK)} Answer\r\ncontent-length: 0\r\n\r\n".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
@@ -175,12 +179,12 @@ class _Relay(SMTP):
         found = MESSAGE_ID.match(message_from_bytes(envelope.content)["Message-ID"] or "")
         assert found is not None, "every mail of ours has a Message-ID"
         try:
-            status = await self._sink.settle(Request(id=found["id"], channel=EMAIL, content=envelope.content))
+            answer = await self._sink.settle(Request(id=found["id"], channel=EMAIL, content=envelope.content))
         except HungUp:
             if isinstance(self.transport, asyncio.WriteTransport):
                 self.transport.abort()
             return "421 gone"
-        return f"{status} as told"
+        return f"{answer.status_for(EMAIL)} {answer.words}"
 
 
 async def _read_webhook(reader: asyncio.StreamReader) -> Request:

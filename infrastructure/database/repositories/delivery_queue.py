@@ -30,16 +30,26 @@ class SqlDeliveryQueue(DeliveryQueue):
         self._rows = LeasedRows(transaction, _QUEUE)
         self._results = DeliveryResults(transaction, self._rows)
 
-    async def due_lines(self, scope: SystemScope, queues: Sequence[str], channel: Channel) -> set[tuple[str, Priority]]:
+    async def due_lines(
+        self, scope: SystemScope, queues: Sequence[str], channel: Channel, overdue: float = 0.0
+    ) -> set[tuple[str, Priority]]:
         lines = [(queue, priority) for queue in queues for priority in Priority]
-        found = await self._rows.with_work([_line(queue, channel, priority) for queue, priority in lines])
+        found = await self._rows.with_work([_line(queue, channel, priority) for queue, priority in lines], overdue)
         return {line for line, work in zip(lines, found, strict=True) if work}
 
     async def claim(
-        self, scope: SystemScope, *, queue: str, channel: Channel, priority: Priority, limit: int, lease_seconds: float
+        self,
+        scope: SystemScope,
+        *,
+        queue: str,
+        channel: Channel,
+        priority: Priority,
+        limit: int,
+        lease_seconds: float,
+        overdue: float = 0.0,
     ) -> list[ClaimedDelivery]:
-        line = _line(queue, channel, priority)
-        return list(map(_claimed, await self._rows.claimed(line, limit, scope.owner, lease_seconds, _leased_at)))
+        claim = self._rows.claim_of(_line(queue, channel, priority), limit, scope.owner, lease_seconds, overdue)
+        return list(map(_claimed, await self._rows.claimed(claim, _leased_at)))
 
     async def suspects_waiting(self, scope: SystemScope, queues: Sequence[str]) -> bool:
         return await self._rows.suspects_waiting(queues, channel=_CHANNELS)

@@ -35,7 +35,8 @@ class SqlJobStore(JobStore):
         self, scope: SystemScope, *, queue: str, priority: Priority, limit: int, lease_seconds: float
     ) -> list[Job]:
         line: Line = {"queue": queue, "priority": int(priority)}
-        return list(map(job_from, await self._rows.claimed(line, limit, scope.owner, lease_seconds, _attempted)))
+        claim = self._rows.claim_of(line, limit, scope.owner, lease_seconds)
+        return list(map(job_from, await self._rows.claimed(claim, _attempted)))
 
     async def suspects_waiting(self, scope: SystemScope, queues: Sequence[str]) -> bool:
         return await self._rows.suspects_waiting(queues)

@@ -35,25 +35,31 @@ class LeasedRows:
         self._pending = queue.pending
         self._leased = queue.leased
 
-    async def with_work(self, lines: Sequence[Line]) -> list[bool]:
-        """Which of the lines have a row that is due, by one seek each in one statement for all."""
+    def claim_of(self, line: Line, limit: int, owner: str, seconds: float, overdue: float = 0.0) -> Claim:
+        """What `claimed` is asked for; both times in seconds."""
+        return Claim(
+            queue=self._queue, line=line, limit=limit, owner=owner, seconds=seconds, overdue=int(overdue * 1000)
+        )
+
+    async def with_work(self, lines: Sequence[Line], overdue: float = 0.0) -> list[bool]:
+        """Which of the lines have a row that has been due for so many seconds, by one seek each in one statement."""
         named = tuple(tuple(line.items()) for line in lines)
-        (found,) = await self._tx.ask(_look(self._table, type(self._tx.dialect), self._pending, named))
+        look = _look(self._table, type(self._tx.dialect), self._pending, named, int(overdue * 1000))
+        (found,) = await self._tx.ask(look)
         return list(found.values())
 
-    def due(self, line: Line) -> Select[Any]:
-        """The rows of a line that are due, each with `store_now`."""
-        due = _due(self._table, self._now, self._pending, line.items())
+    def due(self, line: Line, overdue: int = 0) -> Select[Any]:
+        """The rows of a line that have been due for so many milliseconds, each with `store_now`."""
+        due = _due(self._table, self._now - overdue, self._pending, line.items())
         return select(self._table, self._now.label("store_now")).where(*due)
 
-    async def claimed(self, line: Line, limit: int, owner: str, seconds: float, also: Also) -> list[Values]:
+    async def claimed(self, claim: Claim, also: Also) -> list[Values]:
         """The oldest rows of a line that nobody else is claiming, as they are once they are leased."""
         leases = self._tx.leases
         if leases is not None:
-            claim = Claim(queue=self._queue, line=line, limit=limit, owner=owner, seconds=seconds)
             return await self._tx.claim(leases, claim)
-        rows = await self._tx.rows(self._oldest(self.due(line), limit))
-        changes = await self.lease(rows, owner, seconds, also, suspects=False)
+        rows = await self._tx.rows(self._oldest(self.due(claim.line, claim.overdue), claim.limit))
+        changes = await self.lease(rows, claim.owner, claim.seconds, also, suspects=False)
         return [{**row, **change} for row, change in zip(rows, changes, strict=True)]
 
     async def suspects_waiting(self, queues: Sequence[str], **among: Sequence[str]) -> bool:
@@ -150,18 +156,22 @@ class LeasedRows:
 # Asked before every claim, and a worker has few sets of lines: to build it anew was half of what a worker did.
 @lru_cache(maxsize=256)
 def _look(
-    table: Table, dialect: type[StoreDialect], pending: str, lines: tuple[tuple[tuple[str, str | int], ...], ...]
+    table: Table,
+    dialect: type[StoreDialect],
+    pending: str,
+    lines: tuple[tuple[tuple[str, str | int], ...], ...],
+    overdue: int,
 ) -> Query:
-    now = dialect().now_ms
+    now = dialect().now_ms - overdue
     rows = (select(table.c.id).where(*_due(table, now, pending, line)) for line in lines)
     return Query(select(*(exists(row).label(f"line_{place}") for place, row in enumerate(rows))))
 
 
 def _due(
-    table: Table, now: ColumnElement[int], pending: str, line: Iterable[tuple[str, str | int]]
+    table: Table, until: ColumnElement[int], pending: str, line: Iterable[tuple[str, str | int]]
 ) -> list[ColumnElement[bool]]:
     fixed: list[ColumnElement[bool]] = [table.c[name] == value for name, value in line]
-    return [*fixed, table.c.status == pending, table.c.next_at <= now]
+    return [*fixed, table.c.status == pending, table.c.next_at <= until]
 
 
 # Asked several times in a second by an idle worker.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.notifications.attempt import AttemptOutcome
-from domain.notifications.rounds import MAX_RETRY_AFTER, RetrySchedule, Step, after_attempt
+from domain.notifications.rounds import MAX_RETRY_AFTER, UNASKED_PAUSE, RetrySchedule, Step, after_attempt
 
 SECONDS = st.floats(0.001, 90_000, allow_nan=False)
 SCHEDULES = st.lists(SECONDS, max_size=10).map(lambda delays: RetrySchedule(tuple(delays)))
@@ -38,6 +38,15 @@ def test_rounds_are_one_more_than_waits_when_a_schedule_is_run_through() -> None
     schedule = RetrySchedule((5.0, 30.0, 120.0))
     assert [schedule.delay_after(rounds) for rounds in (1, 2, 3, 4, 5)] == [5.0, 30.0, 120.0, None, None]
     assert RetrySchedule(()).delay_after(1) is None
+
+
+def test_rounds_without_anybody_asked_count_when_the_schedule_would_be_over() -> None:
+    schedule = RetrySchedule((5.0, 30.0))
+    assert [schedule.counts_unasked(age) for age in (0.0, 35.0 + UNASKED_PAUSE, 35.1 + UNASKED_PAUSE)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(

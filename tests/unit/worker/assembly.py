@@ -25,6 +25,7 @@ from application.notifications.deliver_batch import DeliverBatch
 from application.notifications.delivery_work import DeliveryUseCases
 from application.notifications.lost_tries import LostTries
 from application.notifications.outcome_recorder import OutcomeRecorder
+from application.notifications.readiness import Readiness
 from application.notifications.release_deliveries import ReleaseDeliveries
 from application.ports.clock import Clock
 from application.ports.job_queue import NewJob
@@ -253,6 +254,7 @@ class Assembly:
                 unit_of_work=self.unit_of_work,
                 scope=self.scope,
                 address_book=book,
+                readiness=Readiness(channels=self.channels, breaker=MemoryCircuitBreaker(self.breakers)),
                 lease_seconds=self.lease_seconds,
             ),
             claim_suspect_deliveries=lambda: ClaimSuspectDeliveries(
