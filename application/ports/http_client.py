@@ -10,7 +10,8 @@ from typing import Protocol
 class HttpRequest:
     """One request. `timeout` is the total in seconds: names, connection, TLS, sending and reading together.
 
-    `service` is who is called, for metrics: one of a few fixed words, as URLs are of any number.
+    `service` is who is called, for metrics: one of a few fixed words, as URLs are of any number. `http2`: over
+    HTTP/2 alone, for peers that speak nothing else; many such requests share one connection.
     """
 
     method: str
@@ -19,6 +20,7 @@ class HttpRequest:
     body: bytes = b""
     timeout: float = 10.0
     service: str = "other"
+    http2: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,14 @@ from application.ports.http_client import HttpResponse
 class Exchange:
     """Keeps what has happened so far where a deadline in the middle does not lose it.
 
-    `in_tls`: the handshake has begun. `sent`: bytes of the request may have left.
+    `in_tls`: the handshake has begun. `sent`: bytes of the request may have left. `stream_id`: its number on an HTTP/2
+    connection, 0 elsewhere.
     """
 
     def __init__(self, request: httpcore2.Request, *, max_body: int) -> None:
         self.in_tls = False
         self.sent = False
+        self.stream_id = 0
         self._request = request
         self._request.extensions["trace"] = self._note
         self._max_body = max_body
@@ -49,11 +51,15 @@ class Exchange:
         self._complete = True
 
     # Any: the engine's event is a mapping of whatever it was doing.
-    async def _note(self, event: str, _info: dict[str, Any]) -> None:
-        if event == "connection.start_tls.started":
-            self.in_tls = True
-        elif event == "http11.send_request_headers.started":
-            self.sent = True
+    async def _note(self, event: str, info: dict[str, Any]) -> None:
+        match event:
+            case "connection.start_tls.started":
+                self.in_tls = True
+            case "http11.send_request_headers.started":
+                self.sent = True
+            case "http2.send_request_headers.started":
+                self.sent = True
+                self.stream_id = info["stream_id"]
 
 
 def _as_response(answer: httpcore2.Response, body: bytes, *, complete: bool) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Outbound HTTP/1.1 with the engine of httpx2.
+"""Outbound HTTP/1.1 and HTTP/2 with the engine of httpx2.
 
 The engine's pool is used without `httpx2.AsyncClient`, which logs every URL (some are secrets), keeps cookies between
 callers and has no way in for the connector.
@@ -23,6 +23,7 @@ from infrastructure.http_client.connector import AddressBlocked, PinnedBackend
 from infrastructure.http_client.egress_policy import EgressPolicy, is_host, port_of
 from infrastructure.http_client.exchange import Exchange
 from infrastructure.http_client.host_slots import HostSlots
+from infrastructure.http_client.http2 import Http2Lines, never_processed, require_plain
 from infrastructure.http_client.resolver import NameNotResolved, Resolver
 
 _MAX_IDLE: Final = 20
@@ -81,6 +82,7 @@ class Httpx2HttpClient(HttpClient):
         self._log = log
         self._ssl_context = ssl_context
         self._pool: httpcore2.AsyncConnectionPool | None = None
+        self._http2 = Http2Lines(lambda: self._new_pool(http2=True))
 
     def check_url(self, url: str) -> str | None:
         return self._policy.check_url(url)
@@ -104,9 +106,15 @@ class Httpx2HttpClient(HttpClient):
         try:
             async with asyncio.timeout(min(request.timeout, self._settings.timeout)):
                 async with self._hosts.slot(_host(request.url)):
-                    return await exchange.run(self._connected_pool())
+                    return await self._exchanged(exchange, http2=request.http2)
         except _FOREIGN as error:
             return exchange.response() or _failure(error, exchange)
+
+    async def _exchanged(self, exchange: Exchange, *, http2: bool) -> HttpResponse:
+        if http2:
+            return await self._http2.run(exchange)
+        self._pool = self._pool or self._new_pool()
+        return await exchange.run(self._pool)
 
     def _tell(self, request: HttpRequest, answer: HttpResponse | HttpFailure | None, seconds: float) -> None:
         self._log().info(
@@ -127,19 +135,22 @@ class Httpx2HttpClient(HttpClient):
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.aclose()
+        await self._http2.stop()
 
-    def _connected_pool(self) -> httpcore2.AsyncConnectionPool:
-        if self._pool is None:
-            self._pool = httpcore2.AsyncConnectionPool(
-                ssl_context=self._ssl_context or httpcore2.default_ssl_context(),
-                max_connections=self._limits.max_connections,
-                max_keepalive_connections=_MAX_IDLE,
-                keepalive_expiry=_IDLE_SECONDS,
-                network_backend=self._backend,
-            )
-        return self._pool
+    def _new_pool(self, *, http2: bool = False) -> httpcore2.AsyncConnectionPool:
+        return httpcore2.AsyncConnectionPool(
+            ssl_context=self._ssl_context or httpcore2.default_ssl_context(),
+            max_connections=self._limits.max_connections,
+            max_keepalive_connections=_MAX_IDLE,
+            keepalive_expiry=_IDLE_SECONDS,
+            http1=not http2,
+            http2=http2,
+            network_backend=self._backend,
+        )
 
     def _prepared(self, request: HttpRequest) -> httpcore2.Request:
+        if request.http2:
+            require_plain(request.headers)
         # httpx2 writes `Host` and `Content-Length`. An inflated answer could be of any size, so none is asked for.
         headers = {"accept-encoding": "identity", **request.headers}
         plain = httpx2.Request(request.method, request.url, headers=headers, content=request.body)
@@ -159,6 +170,10 @@ def _failure(error: Exception, exchange: Exchange) -> HttpFailure:
         return HttpFailure(kind=HttpFailureKind.BLOCKED, reason=reason)
     if reason == "connect" and exchange.in_tls:
         reason = "tls"
+    if never_processed(error, exchange):
+        return HttpFailure(kind=HttpFailureKind.NOT_SENT, reason="reset")
+    if reason == "invalid_request" and exchange.stream_id:
+        reason = "protocol"  # the engine calls it ours when an HTTP/2 peer breaks the rules
     # The engine announces the request before it looks at the headers.
     sent = exchange.sent and reason != "invalid_request"
     return HttpFailure(kind=HttpFailureKind.AMBIGUOUS if sent else HttpFailureKind.NOT_SENT, reason=reason)

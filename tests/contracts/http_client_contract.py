@@ -13,6 +13,7 @@ class HttpRig(Protocol):
 
     client: HttpClient
     url: str
+    http2: bool = False
 
     def received(self) -> Sequence[tuple[str, bytes, str | None]]:
         """Method, body and the header `x-probe` of every request that left."""
@@ -23,7 +24,14 @@ class HttpRig(Protocol):
 
 
 def request(rig: HttpRig, url: str | None = None) -> HttpRequest:
-    return HttpRequest(method="POST", url=url or rig.url, headers={"X-Probe": "7"}, body=b'{"a":1}', timeout=1)
+    return HttpRequest(
+        method="POST",
+        url=url or rig.url,
+        headers={"X-Probe": "7"},
+        body=b'{"a":1}',
+        timeout=1,
+        http2=rig.http2,
+    )
 
 
 class HttpClientContract:

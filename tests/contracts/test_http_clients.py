@@ -14,6 +14,8 @@ from infrastructure.memory.recording_http_client import HttpAnswer, RecordingHtt
 from infrastructure.observability.memory_log import MemoryLog
 from infrastructure.observability.memory_metrics import MemoryMetrics
 from tests.contracts.http_client_contract import HttpClientContract, HttpRig
+from tests.integration.channels.h2_server import Http2Server, abort, h2_server
+from tests.integration.channels.h2_server import answer as h2_answer
 from tests.integration.channels.http_sink import HttpSink, answer, http_sink, reset
 
 
@@ -82,4 +84,32 @@ class TestHttpx2HttpClient(HttpClientContract):
         client = Httpx2HttpClient(EgressSettings(allow_cidrs=("127.0.0.0/8",)), SystemResolver(), log=MemoryLog)
         async with http_sink() as sink:
             yield SinkRig(sink, client)
+            await client.stop()
+
+
+class Http2Rig(HttpRig):
+    http2 = True
+
+    def __init__(self, server: Http2Server, client: HttpClient) -> None:
+        self.client = client
+        self.url = server.url()
+        self._server = server
+
+    def received(self) -> Sequence[tuple[str, bytes, str | None]]:
+        return [(each.method, each.body, each.headers.get("x-probe")) for each in self._server.requests]
+
+    def stage(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        named = {key.replace("-", "_"): value for key, value in headers.items()}
+        self._server.replies.append(h2_answer(status, body, **named))
+
+    def stage_vanishing(self) -> None:
+        self._server.replies.append(abort)
+
+
+class TestHttpx2HttpClientOverHttp2(HttpClientContract):
+    @pytest.fixture
+    async def rig(self) -> AsyncIterator[HttpRig]:
+        client = Httpx2HttpClient(EgressSettings(allow_cidrs=("127.0.0.0/8",)), SystemResolver(), log=MemoryLog)
+        async with h2_server() as server:
+            yield Http2Rig(server, client)
             await client.stop()
