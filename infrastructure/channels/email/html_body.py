@@ -1,4 +1,4 @@
-"""The HTML part of a mail."""
+"""The HTML part of a mail that was not rendered already (`OutboundMessage.html`)."""
 
 import re
 from collections.abc import Sequence

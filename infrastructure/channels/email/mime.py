@@ -29,12 +29,28 @@ _POLICY: Final = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmailParts:
+    """A mail for those who put it together themselves: nothing is encoded, names and subject are on one line.
+
+    `headers` are those besides From, To, Subject, Date and MIME's own, in plain ASCII.
+    """
+
+    sender_name: str
+    recipient_name: str
+    subject: str
+    text: str
+    html: str
+    headers: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComposedEmail:
-    """`sender` and `recipient` are the envelope's; `content` is ASCII with CRLF line ends."""
+    """`sender` and `recipient` are the envelope's; `content` is the whole mail, ASCII with CRLF line ends."""
 
     sender: str
     recipient: str
     content: bytes
+    parts: EmailParts
 
 
 def _no_trace() -> str | None:
@@ -69,19 +85,35 @@ class EmailComposer:
     def compose(self, message: OutboundMessage) -> ComposedEmail:
         """Raises `InvalidAddress` or `UnsafeHeader`: then nothing of the message may be sent."""
         recipient = ascii_address(message.address.get("email", ""))
-        headers = self._headers(message, recipient)
-        mime = self._mime(message).as_bytes()
-        content = header_block(headers) + mime
+        parts = self._parts(message)
+        headers = self._headers(parts, recipient)
+        content = header_block(headers) + _mime(parts).as_bytes()
         head = content.partition(b"\r\n\r\n")[0]
         assert_headers(head, [*(name for name, _ in headers), "Content-Type", "MIME-Version"])
-        return ComposedEmail(sender=self._sender, recipient=recipient, content=content)
+        return ComposedEmail(sender=self._sender, recipient=recipient, content=content, parts=parts)
 
-    def _headers(self, message: OutboundMessage, recipient: str) -> Sequence[tuple[str, str]]:
-        headers = [
-            ("From", mailbox_value(self._sender_name, self._sender, header_name="From")),
-            ("To", mailbox_value(message.address.get("name"), recipient, header_name="To")),
-            ("Subject", text_value(message.title, header_name="Subject")),
+    def _headers(self, parts: EmailParts, recipient: str) -> Sequence[tuple[str, str]]:
+        return (
+            ("From", mailbox_value(parts.sender_name, self._sender, header_name="From")),
+            ("To", mailbox_value(parts.recipient_name, recipient, header_name="To")),
+            ("Subject", text_value(parts.subject, header_name="Subject")),
             ("Date", format_datetime(self._clock.now())),
+            *parts.headers,
+        )
+
+    def _parts(self, message: OutboundMessage) -> EmailParts:
+        body, links = _plain(message.body), _links(message)
+        return EmailParts(
+            sender_name=one_line(self._sender_name or ""),
+            recipient_name=one_line(message.address.get("name") or ""),
+            subject=one_line(message.title),
+            text="\n\n".join([body, *(f"{link.label}: {link.url}" for link in links)]),
+            html=_plain(message.html) if message.html else self._html.render(message, body, links),
+            headers=self._extra_headers(message),
+        )
+
+    def _extra_headers(self, message: OutboundMessage) -> Sequence[tuple[str, str]]:
+        headers = [
             ("Message-ID", f"<{message.delivery_id}@{self._domain}>"),
             ("Auto-Submitted", "auto-generated"),
         ]
@@ -95,13 +127,12 @@ class EmailComposer:
             headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         return headers
 
-    def _mime(self, message: OutboundMessage) -> EmailMessage:
-        body, links = _plain(message.body), _links(message)
-        mime = EmailMessage(policy=_POLICY)
-        mime.set_content("\n\n".join([body, *(f"{link.label}: {link.url}" for link in links)]))
-        html = self._html.render(message, body, links)
-        mime.add_alternative(html, subtype="html")
-        return mime
+
+def _mime(parts: EmailParts) -> EmailMessage:
+    mime = EmailMessage(policy=_POLICY)
+    mime.set_content(parts.text)
+    mime.add_alternative(parts.html, subtype="html")
+    return mime
 
 
 def _plain(text: str) -> str:

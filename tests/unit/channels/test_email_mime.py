@@ -213,6 +213,40 @@ def test_html_is_escaped() -> None:
     assert html.count("<p ") == 2
 
 
+def test_a_rendered_mail_takes_the_place_of_our_template() -> None:
+    rendered = "<!doctype html><html><body><h1>Grüße 🎉</h1>\r\n<p>Hi\x00 \ud800</p></body></html>"
+    mail = parsed(html=rendered, body="Plain words")
+    assert mail.get_content_type() == "multipart/alternative"
+    assert part(mail, "plain").strip() == "Plain words"
+    html = part(mail, "html").replace("\r\n", "\n").strip()
+    assert html == "<!doctype html><html><body><h1>Grüße 🎉</h1>\n<p>Hi ?</p></body></html>"
+
+
+@pytest.mark.parametrize("html", ["<p>" + "x" * 100_000 + "</p>", "Größe" * 5_000, "\r\n.\r\nBcc: x@evil.example\r\n"])
+def test_a_rendered_mail_is_seven_bit_with_short_lines_whatever_it_holds(html: str) -> None:
+    content = composer().compose(message(html=html)).content
+    assert content.isascii()
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+    assert raw_header_names(content) == INTENDED
+
+
+@pytest.mark.parametrize("html", [None, ""])
+def test_our_template_is_used_when_nothing_was_rendered(html: str | None) -> None:
+    assert "Your order is on its way</p>" in part(parsed(html=html), "html")
+
+
+def test_the_parts_are_those_of_the_mail_before_anything_is_encoded() -> None:
+    address = {"email": "ada@example.com", "name": "Ada\r\nLovelace"}
+    parts = composer().compose(message(address=address, title="Größe\n🎉", html="<p>é</p>")).parts
+    assert (parts.sender_name, parts.recipient_name, parts.subject) == ("Carillon", "Ada Lovelace", "Größe 🎉")
+    assert (parts.text, parts.html) == ("Your order is on its way", "<p>é</p>")
+    assert dict(parts.headers) == {
+        "Message-ID": f"<{DELIVERY}@carillon.example>",
+        "Auto-Submitted": "auto-generated",
+    }
+
+
 def test_actions_are_links_in_both_parts_when_they_lead_to_the_web() -> None:
     actions = [
         {"id": "track", "label": 'Track "it"', "url": "https://example.com/t?a=1&b=2"},
