@@ -20,10 +20,12 @@ from dependency_injector import providers as P  # noqa: N812 - a table reads bet
 from application.audit.verify_audit import VerifyAudit
 from application.health.check_health import CheckHealth, LatestHealth
 from application.identity.authenticate_caller import AuthenticateCaller, KnownKeys
+from application.inbox.delete_item import DeleteItem
 from application.inbox.forget_inbox import ForgetInbox
+from application.inbox.mark_action import MarkAction
 from application.inbox.mark_inbox import MarkInbox
 from application.inbox.mark_item import MarkItem
-from application.inbox.queries import CountInbox, ListInbox
+from application.inbox.queries import CountInbox, CountInboxFilters, ListInbox
 from application.inbox.snooze_item import SnoozeItem
 from application.inbox.surface_item import SurfaceItem
 from application.jobs.claim_jobs import ClaimJobs
@@ -37,30 +39,48 @@ from application.jobs.registry import JobEntry, JobRegistry
 from application.jobs.run_job import RunJob
 from application.jobs.settle_job import SettleJob
 from application.jobs.wake_bus import WakeBus
-from application.jobs.worker import Worker
+from application.jobs.worker import Worker, WorkKinds
 from application.maintenance.sweep_expired import SweepExpired
 from application.metrics.backlog_source import BacklogSource
 from application.metrics.export_metrics import ExportMetrics, LatestMeasurement
 from application.notifications.address_book import AddressBook
+from application.notifications.admission import Admission
+from application.notifications.audience_writer import AudienceWriter
 from application.notifications.cancel_for_recipient import CancelForRecipient
 from application.notifications.cancel_notification import CancelNotification
 from application.notifications.cancel_pending_deliveries import CancelPendingDeliveries
 from application.notifications.claim_deliveries import ClaimDeliveries
 from application.notifications.claim_suspect_deliveries import ClaimSuspectDeliveries
+from application.notifications.compose_messages import ComposeMessages
 from application.notifications.courier import Courier
 from application.notifications.deliver_batch import DeliverBatch
 from application.notifications.delivery_work import DeliveryUseCases
 from application.notifications.expand_notification import ExpandNotification
+from application.notifications.get_delivery import GetDelivery
+from application.notifications.get_timeline import GetTimeline
 from application.notifications.intake import IntakeGauge
+from application.notifications.list_dead_letters import ListDeadLetters
 from application.notifications.lost_tries import LostTries
 from application.notifications.measure_intake_lag import MeasureIntakeLag
 from application.notifications.outcome_recorder import OutcomeRecorder
+from application.notifications.packer import Packer
 from application.notifications.queries import GetNotification, ListDeliveries, ListNotifications
 from application.notifications.readiness import Readiness
 from application.notifications.recipients import RecipientWriter
+from application.notifications.redrive_deliveries import RedriveDeliveries
+from application.notifications.redrive_delivery import RedriveDelivery
 from application.notifications.release_deliveries import ReleaseDeliveries
+from application.notifications.replay_deliveries import ReplayDeliveries
 from application.notifications.send_notification import SendNotification
 from application.notifications.send_notifications import SendNotifications
+from application.preferences.patch_preferences import PatchPreferences
+from application.preferences.put_preference_defaults import PutPreferenceDefaults
+from application.preferences.queries import (
+    GetEffectivePreferences,
+    GetPreferenceDefaults,
+    GetPreferences,
+    ListPreferenceChanges,
+)
 from application.realtime.issue_ticket import IssueTicket
 from application.realtime.open_stream import OpenStream
 from application.realtime.redeem_ticket import RedeemTicket
@@ -88,8 +108,39 @@ from application.topics.delete_topic import DeleteTopic
 from application.topics.put_topic import PutTopic
 from application.topics.queries import GetTopic
 from application.topics.remove_topic_subscribers import RemoveTopicSubscribers
+from application.workflows.advance_runs import AdvanceRuns
+from application.workflows.claim_runs import ClaimRuns
+from application.workflows.claim_suspect_runs import ClaimSuspectRuns
+from application.workflows.definition_checks import DefinitionChecks
+from application.workflows.definitions import Definitions
+from application.workflows.delete_workflow import DeleteWorkflow
+from application.workflows.digests import Digests
+from application.workflows.handovers import Handovers
+from application.workflows.http_step import HttpSteps
+from application.workflows.load_runs import RunLoader
+from application.workflows.patch_workflow import PatchWorkflow
+from application.workflows.preview_workflow import PreviewWorkflow
+from application.workflows.publish_workflow import PublishWorkflow
+from application.workflows.put_workflow import PutWorkflow
+from application.workflows.queries import (
+    CompareWorkflow,
+    GetWorkflow,
+    GetWorkflowVersion,
+    ListWorkflows,
+    ListWorkflowVersions,
+)
+from application.workflows.release_runs import ReleaseRuns
+from application.workflows.roll_back_workflow import RollBackWorkflow
+from application.workflows.run_work import RunUseCases
+from application.workflows.run_writer import RunWriter
+from application.workflows.start_runs import RunStarter
+from application.workflows.step_asks import StepAsks
+from application.workflows.step_runner import StepRunner
+from application.workflows.step_sources import StepSources
+from application.workflows.step_windows import StepWindows
+from application.workflows.trigger_workflow import TriggerWorkflow
 from domain.notifications.channel import Channel
-from infrastructure.channels.assembly import EmailProviders
+from infrastructure.channels.assembly import ConfiguredProviders, channel_means, or_stand_in
 from infrastructure.channels.console import ConsoleProvider
 from infrastructure.channels.health import EmailCheck
 from infrastructure.channels.policies import channel_policies
@@ -99,20 +150,25 @@ from infrastructure.config.settings import Settings
 from infrastructure.database.health import MigrationsCheck
 from infrastructure.http_client.httpx2 import Httpx2HttpClient
 from infrastructure.http_client.monitored import MonitoredHttpClient
+from infrastructure.http_client.provided import ProvidedHttpClient
 from infrastructure.http_client.resolver import SystemResolver
 from infrastructure.memory.always_up import AlwaysUp
 from infrastructure.memory.audit import MemoryAuditReader
 from infrastructure.memory.backlog import MemoryBacklogReader
 from infrastructure.memory.database import MemoryDatabase
+from infrastructure.memory.dead_letters import MemoryDeadLetterReader
 from infrastructure.memory.inbox import MemoryInboxReader
 from infrastructure.memory.installation import MemoryCredentialReader
 from infrastructure.memory.no_metric_source import NoMetricSource
 from infrastructure.memory.no_migrator import NoMigrator
 from infrastructure.memory.notification_reader import MemoryNotificationReader
+from infrastructure.memory.preferences import MemoryStoredPreferencesReader
 from infrastructure.memory.streams import MemoryStreamReader
 from infrastructure.memory.subscribers import MemorySubscriberReader
+from infrastructure.memory.timeline import MemoryTimelineReader
 from infrastructure.memory.topics import MemoryTopicReader
 from infrastructure.memory.unit_of_work import MemoryUnitOfWork
+from infrastructure.memory.workflows import MemoryWorkflowReader, MemoryWorkflowVersions
 from infrastructure.message_broker.memory import MemoryMessageBroker, MessageBus
 from infrastructure.observability.contextvars_trace import ContextvarsTraceContext
 from infrastructure.observability.loop_lag_metrics import LoopLagMonitor
@@ -144,11 +200,16 @@ from infrastructure.system.contact_points import LocalContactPoints
 from infrastructure.system.disk_check import DiskCheck
 from infrastructure.system.ids import UuidV7Ids
 from infrastructure.system.jitter import RandomJitter
+from infrastructure.system.json_schemas import CompiledSchemas, Draft202012JsonSchemas
 from infrastructure.system.nothing_to_run import NothingToRun
 from infrastructure.system.payload_codec import JsonPayloadCodec
 from infrastructure.system.process_scope import process_scope
 from infrastructure.system.provided_clock import ProvidedClock
+from infrastructure.system.recurrences import CronsimRecurrences
+from infrastructure.system.schemas.formats import formats
 from infrastructure.system.task_supervisor import AsyncioTaskSupervisor
+from infrastructure.templates.pooled import PooledTemplates
+from infrastructure.templates.process_pool import RenderPool
 
 
 def driver(path: str) -> Callable[..., Any]:  # Any: whatever the driver's class makes
@@ -225,6 +286,8 @@ class Container(containers.DeclarativeContainer):
     known_keys = P.Singleton(KnownKeys)
     password_threads = P.Singleton(BoundedExecutor, "passwords", threads=2, waiting=32)
     rate_buckets = P.Singleton(Buckets, settings.provided.rate_limit.max_keys)
+    compiled_schemas = P.Singleton(CompiledSchemas)
+    render_pool = P.Singleton(RenderPool, processes=2, waiting=256)
     intake_gauge = P.Singleton(IntakeGauge, max_lag=settings.provided.notification.intake_max_lag)
     latest_health = P.Singleton(LatestHealth)
     latest_measurement = P.Singleton(LatestMeasurement)
@@ -306,14 +369,7 @@ class Container(containers.DeclarativeContainer):
     )
     resolver = P.Singleton(SystemResolver)
     http_client = P.Singleton(Httpx2HttpClient, settings.provided.egress, resolver, log=log.provider)
-    email_providers = P.Singleton(
-        EmailProviders,
-        settings.provided.mail,
-        settings.provided.notification.email_providers,
-        lasting_clock,
-        trace_context.provider,
-        P.Object(redact_text),
-    )
+    channel_threads = P.Singleton(BoundedExecutor, "channels", threads=4, waiting=64)
 
     # -- ports ----------------------------------------------------------------------------------------------------
     secret_mint = P.Factory(OsRandomSecretMint)
@@ -339,6 +395,9 @@ class Container(containers.DeclarativeContainer):
     wake_ups = P.Factory(TaskiqWakeUps, wake_bus, wake_sender)
     message_broker = P.Selector(settings.provided.broker.driver, memory=P.Factory(MemoryMessageBroker, message_bus))
     payload_codec = P.Factory(JsonPayloadCodec)
+    json_schemas = P.Factory(Draft202012JsonSchemas, compiled_schemas, P.Callable(formats, contact_points))
+    recurrences = P.Factory(CronsimRecurrences)
+    templates = P.Factory(PooledTemplates, render_pool)
     circuit_breaker = P.Factory(MemoryCircuitBreaker, breaker_states)
 
     migrator = P.Selector(
@@ -386,6 +445,16 @@ class Container(containers.DeclarativeContainer):
         memory=P.Factory(MemoryNotificationReader, database=memory_database, clock=clock),
         sql=P.Factory(driver("infrastructure.database.readers.notifications:SqlNotificationReader"), engines=engines),
     )
+    dead_letter_reader = P.Selector(
+        settings.provided.database.kind,
+        memory=P.Factory(MemoryDeadLetterReader, database=memory_database),
+        sql=P.Factory(driver("infrastructure.database.readers.dead_letters:SqlDeadLetterReader"), engines=engines),
+    )
+    timeline_reader = P.Selector(
+        settings.provided.database.kind,
+        memory=P.Factory(MemoryTimelineReader, database=memory_database),
+        sql=P.Factory(driver("infrastructure.database.readers.timeline:SqlTimelineReader"), engines=engines),
+    )
     inbox_reader = P.Selector(
         settings.provided.database.kind,
         memory=P.Factory(MemoryInboxReader, database=memory_database),
@@ -400,6 +469,23 @@ class Container(containers.DeclarativeContainer):
         settings.provided.database.kind,
         memory=P.Factory(MemoryTopicReader, database=memory_database),
         sql=P.Factory(driver("infrastructure.database.readers.subscribers:SqlTopicReader"), engines=engines),
+    )
+    preferences_reader = P.Selector(
+        settings.provided.database.kind,
+        memory=P.Factory(MemoryStoredPreferencesReader, database=memory_database),
+        sql=P.Factory(
+            driver("infrastructure.database.readers.preferences:SqlStoredPreferencesReader"), engines=engines
+        ),
+    )
+    workflow_reader = P.Selector(
+        settings.provided.database.kind,
+        memory=P.Factory(MemoryWorkflowReader, database=memory_database),
+        sql=P.Factory(driver("infrastructure.database.readers.workflows:SqlWorkflowReader"), engines=engines),
+    )
+    workflow_versions = P.Selector(
+        settings.provided.database.kind,
+        memory=P.Factory(MemoryWorkflowVersions, database=memory_database),
+        sql=P.Factory(driver("infrastructure.database.readers.workflows:SqlWorkflowVersions"), engines=engines),
     )
     credential_reader = P.Selector(
         settings.provided.database.kind,
@@ -437,6 +523,19 @@ class Container(containers.DeclarativeContainer):
     )
 
     monitored_http_client = P.Factory(MonitoredHttpClient, http_client, metrics)
+    channel_means = P.Singleton(
+        channel_means,
+        settings.provided.mail,
+        P.Singleton(ProvidedHttpClient, monitored_http_client.provider),
+        lasting_clock,
+        channel_threads,
+        trace_context.provider,
+        P.Object(redact_text),
+    )
+    email_providers = P.Singleton(ConfiguredProviders, settings.provided.notification.email_providers, channel_means)
+    sms_providers = P.Singleton(ConfiguredProviders, settings.provided.notification.sms_providers, channel_means)
+    push_providers = P.Singleton(ConfiguredProviders, settings.provided.notification.push_providers, channel_means)
+    chat_providers = P.Singleton(ConfiguredProviders, settings.provided.notification.chat_providers, channel_means)
     webhook_provider = P.Factory(
         StandardWebhookProvider,
         "webhook",
@@ -448,9 +547,27 @@ class Container(containers.DeclarativeContainer):
     email_channel = P.Factory(ProviderChain, Channel.EMAIL, email_providers.provided.providers)
     webhook_channel = P.Factory(ProviderChain, Channel.WEBHOOK, P.List(webhook_provider))
     console_provider = P.Factory(ConsoleProvider, mask=P.Object(redact_text))
-    sms_channel = P.Factory(ProviderChain, Channel.SMS, P.List(console_provider))
-    push_channel = P.Factory(ProviderChain, Channel.PUSH, P.List(console_provider))
-    chat_channel = P.Factory(ProviderChain, Channel.CHAT, P.List(console_provider))
+    sms_channel = P.Factory(
+        ProviderChain,
+        Channel.SMS,
+        P.Callable(
+            or_stand_in, sms_providers.provided.providers, console_provider, settings.provided.app.env.in_development
+        ),
+    )
+    push_channel = P.Factory(
+        ProviderChain,
+        Channel.PUSH,
+        P.Callable(
+            or_stand_in, push_providers.provided.providers, console_provider, settings.provided.app.env.in_development
+        ),
+    )
+    chat_channel = P.Factory(
+        ProviderChain,
+        Channel.CHAT,
+        P.Callable(
+            or_stand_in, chat_providers.provided.providers, console_provider, settings.provided.app.env.in_development
+        ),
+    )
     channels = P.Dict(
         {
             Channel.EMAIL: email_channel,
@@ -480,12 +597,21 @@ class Container(containers.DeclarativeContainer):
     )
 
     recipient_writer = P.Factory(RecipientWriter, policies=channel_policies, ids=ids)
+    audience_writer = P.Factory(AudienceWriter, recipients=recipient_writer, runs=P.Factory(RunStarter, ids=ids))
+    workflow_definitions = P.Singleton(Definitions, workflow_versions.provider)
+    trigger_workflow = P.Factory(
+        TriggerWorkflow,
+        versions=workflow_versions.provider,
+        definitions=workflow_definitions,
+        schemas=json_schemas.provider,
+    )
     send_notification = P.Factory(
         SendNotification,
         unit_of_work=unit_of_work.provider,
-        writer=recipient_writer,
-        contacts=contact_points,
-        intake=intake_gauge,
+        writer=audience_writer,
+        admission=P.Factory(
+            Admission, trigger_workflow=trigger_workflow, contacts=contact_points, intake=intake_gauge, clock=clock
+        ),
         clock=clock,
         ids=ids,
         rows_per_transaction=settings.provided.database.write_rows,
@@ -495,12 +621,42 @@ class Container(containers.DeclarativeContainer):
     list_notifications = P.Factory(ListNotifications, notifications=notification_reader, cursors=cursor_signer)
     list_deliveries = P.Factory(ListDeliveries, notifications=notification_reader, cursors=cursor_signer)
     cancel_notification = P.Factory(CancelNotification, unit_of_work=unit_of_work.provider, clock=clock, ids=ids)
+    get_timeline = P.Factory(
+        GetTimeline,
+        notifications=notification_reader,
+        timelines=timeline_reader,
+        cursors=cursor_signer,
+        clock=clock,
+    )
+    get_delivery = P.Factory(GetDelivery, dead_letters=dead_letter_reader)
+    list_dead_letters = P.Factory(ListDeadLetters, dead_letters=dead_letter_reader, cursors=cursor_signer)
+    redrive_delivery = P.Factory(
+        RedriveDelivery,
+        unit_of_work=unit_of_work.provider,
+        dead_letters=dead_letter_reader,
+        clock=clock,
+        ids=ids,
+    )
+    redrive_deliveries = P.Factory(
+        RedriveDeliveries,
+        unit_of_work=unit_of_work.provider,
+        dead_letters=dead_letter_reader,
+        clock=clock,
+        ids=ids,
+    )
+    replay_deliveries = P.Factory(
+        ReplayDeliveries,
+        unit_of_work=unit_of_work.provider,
+        dead_letters=dead_letter_reader,
+        clock=clock,
+        ids=ids,
+    )
     cancel_pending_deliveries = P.Factory(CancelPendingDeliveries, unit_of_work=unit_of_work.provider, clock=clock)
     cancel_for_recipient = P.Factory(CancelForRecipient, unit_of_work=unit_of_work.provider, clock=clock)
     expand_notification = P.Factory(
         ExpandNotification,
         unit_of_work=unit_of_work.provider,
-        writer=recipient_writer,
+        writer=audience_writer,
         clock=clock,
         ids=ids,
         log=log,
@@ -533,9 +689,72 @@ class Container(containers.DeclarativeContainer):
     add_topic_subscribers = P.Factory(AddTopicSubscribers, unit_of_work=unit_of_work.provider, clock=clock, ids=ids)
     remove_topic_subscribers = P.Factory(RemoveTopicSubscribers, unit_of_work=unit_of_work.provider, clock=clock)
 
+    get_preferences = P.Factory(GetPreferences, subscribers=subscriber_reader, preferences=preferences_reader)
+    get_effective_preferences = P.Factory(
+        GetEffectivePreferences,
+        subscribers=subscriber_reader,
+        preferences=preferences_reader,
+        versions=workflow_versions,
+        definitions=workflow_definitions,
+        clock=clock,
+    )
+    patch_preferences = P.Factory(PatchPreferences, unit_of_work=unit_of_work.provider, clock=clock, ids=ids)
+    list_preference_changes = P.Factory(
+        ListPreferenceChanges, subscribers=subscriber_reader, preferences=preferences_reader, cursors=cursor_signer
+    )
+    get_preference_defaults = P.Factory(GetPreferenceDefaults, preferences=preferences_reader)
+    put_preference_defaults = P.Factory(PutPreferenceDefaults, unit_of_work=unit_of_work.provider, clock=clock, ids=ids)
+
+    definition_checks = P.Factory(
+        DefinitionChecks,
+        schemas=json_schemas,
+        templates=templates,
+        recurrences=recurrences,
+        contacts=contact_points,
+    )
+    put_workflow = P.Factory(
+        PutWorkflow, unit_of_work=unit_of_work.provider, checks=definition_checks, clock=clock, ids=ids
+    )
+    patch_workflow = P.Factory(
+        PatchWorkflow,
+        unit_of_work=unit_of_work.provider,
+        workflows=workflow_reader,
+        checks=definition_checks,
+        clock=clock,
+        ids=ids,
+    )
+    publish_workflow = P.Factory(
+        PublishWorkflow,
+        unit_of_work=unit_of_work.provider,
+        workflows=workflow_reader,
+        checks=definition_checks,
+        clock=clock,
+        ids=ids,
+    )
+    roll_back_workflow = P.Factory(RollBackWorkflow, unit_of_work=unit_of_work.provider, clock=clock, ids=ids)
+    delete_workflow = P.Factory(DeleteWorkflow, unit_of_work=unit_of_work.provider, clock=clock, ids=ids)
+    get_workflow = P.Factory(GetWorkflow, workflows=workflow_reader)
+    list_workflows = P.Factory(ListWorkflows, workflows=workflow_reader, cursors=cursor_signer)
+    list_workflow_versions = P.Factory(ListWorkflowVersions, workflows=workflow_reader, cursors=cursor_signer)
+    get_workflow_version = P.Factory(GetWorkflowVersion, workflows=workflow_reader)
+    compare_workflow = P.Factory(CompareWorkflow, workflows=workflow_reader)
+    step_sources = P.Singleton(StepSources)
+    preview_workflow = P.Factory(
+        PreviewWorkflow,
+        workflows=workflow_reader,
+        subscribers=subscriber_reader,
+        schemas=json_schemas,
+        templates=templates,
+        sources=step_sources,
+        clock=clock,
+    )
+
     list_inbox = P.Factory(ListInbox, inbox=inbox_reader, subscribers=subscriber_reader, cursors=cursor_signer)
     count_inbox = P.Factory(CountInbox, inbox=inbox_reader, subscribers=subscriber_reader)
+    count_inbox_filters = P.Factory(CountInboxFilters, inbox=inbox_reader, subscribers=subscriber_reader)
     mark_item = P.Factory(MarkItem, unit_of_work=unit_of_work.provider, clock=clock)
+    mark_action = P.Factory(MarkAction, unit_of_work=unit_of_work.provider, clock=clock)
+    delete_item = P.Factory(DeleteItem, unit_of_work=unit_of_work.provider)
     mark_inbox = P.Factory(MarkInbox, unit_of_work=unit_of_work.provider, clock=clock)
     snooze_item = P.Factory(SnoozeItem, unit_of_work=unit_of_work.provider, clock=clock, ids=ids)
     surface_item = P.Factory(SurfaceItem, unit_of_work=unit_of_work.provider, clock=clock)
@@ -607,12 +826,24 @@ class Container(containers.DeclarativeContainer):
         log=log.provider,
         metrics=metrics.provider,
     )
+    release_deliveries = P.Factory(ReleaseDeliveries, unit_of_work=unit_of_work.provider, scope=scope)
+    compose_messages = P.Factory(
+        ComposeMessages,
+        definitions=workflow_definitions,
+        sources=step_sources,
+        templates=templates,
+        clock=clock,
+        log=log,
+    )
+    packer = P.Factory(
+        Packer, address_book=address_book, compose_messages=compose_messages, release_deliveries=release_deliveries
+    )
     readiness = P.Factory(Readiness, channels=channels, breaker=circuit_breaker)
     claim_deliveries = P.Factory(
         ClaimDeliveries,
         unit_of_work=unit_of_work.provider,
         scope=scope,
-        address_book=address_book,
+        packer=packer,
         readiness=readiness,
         lease_seconds=settings.provided.worker.lease_seconds,
     )
@@ -621,13 +852,12 @@ class Container(containers.DeclarativeContainer):
         ClaimSuspectDeliveries,
         unit_of_work=unit_of_work.provider,
         scope=scope,
-        address_book=address_book,
+        packer=packer,
         lost_tries=lost_tries,
         clock=clock,
         log=log,
         lease_seconds=settings.provided.worker.lease_seconds,
     )
-    release_deliveries = P.Factory(ReleaseDeliveries, unit_of_work=unit_of_work.provider, scope=scope)
     courier = P.Factory(Courier, channels=channels, breaker=circuit_breaker, clock=clock, ids=ids, log=log)
     deliver_batch = P.Factory(
         DeliverBatch,
@@ -637,6 +867,37 @@ class Container(containers.DeclarativeContainer):
         trace=trace_context,
         leases=lease_keeper,
         outcomes=outcome_recorder,
+    )
+    claim_runs = P.Factory(
+        ClaimRuns,
+        unit_of_work=unit_of_work.provider,
+        scope=scope,
+        lease_seconds=settings.provided.worker.lease_seconds,
+    )
+    claim_suspect_runs = P.Factory(
+        ClaimSuspectRuns,
+        unit_of_work=unit_of_work.provider,
+        scope=scope,
+        clock=clock,
+        log=log,
+        lease_seconds=settings.provided.worker.lease_seconds,
+    )
+    release_runs = P.Factory(ReleaseRuns, unit_of_work=unit_of_work.provider, scope=scope)
+    advance_runs = P.Factory(
+        AdvanceRuns,
+        unit_of_work=unit_of_work.provider,
+        loader=P.Factory(RunLoader),
+        runner=P.Factory(
+            StepRunner,
+            definitions=workflow_definitions,
+            sources=step_sources,
+            templates=templates,
+            handovers=P.Factory(Handovers, policies=channel_policies, ids=ids),
+            asks=P.Factory(StepAsks, templates=templates, recurrences=recurrences),
+        ),
+        http_steps=P.Factory(HttpSteps, client=monitored_http_client, clock=clock),
+        writer=P.Factory(RunWriter, scope=scope, windows=P.Factory(StepWindows, digests=P.Factory(Digests))),
+        clock=clock,
     )
     measure_intake_lag = P.Factory(
         MeasureIntakeLag,
@@ -706,22 +967,34 @@ class Container(containers.DeclarativeContainer):
     worker = P.Singleton(
         Worker,
         P.Callable(worker_plan, settings.provided.worker, settings.provided.app.shutdown_timeout, channel_policies),
-        deliveries=P.Factory(
-            DeliveryUseCases,
-            claim_deliveries=claim_deliveries.provider,
-            claim_suspect_deliveries=claim_suspect_deliveries.provider,
-            deliver_batch=deliver_batch.provider,
-            release_deliveries=release_deliveries.provider,
-            log=log.provider,
-        ),
-        jobs=P.Factory(
-            JobUseCases,
-            claim_jobs=claim_jobs.provider,
-            claim_suspect_jobs=claim_suspect_jobs.provider,
-            run_job=run_job.provider,
-            settle_job=settle_job.provider,
-            leases=lease_keeper,
-            log=log.provider,
+        kinds=P.Factory(
+            WorkKinds,
+            deliveries=P.Factory(
+                DeliveryUseCases,
+                claim_deliveries=claim_deliveries.provider,
+                claim_suspect_deliveries=claim_suspect_deliveries.provider,
+                deliver_batch=deliver_batch.provider,
+                release_deliveries=release_deliveries.provider,
+                log=log.provider,
+            ),
+            jobs=P.Factory(
+                JobUseCases,
+                claim_jobs=claim_jobs.provider,
+                claim_suspect_jobs=claim_suspect_jobs.provider,
+                run_job=run_job.provider,
+                settle_job=settle_job.provider,
+                leases=lease_keeper,
+                log=log.provider,
+            ),
+            runs=P.Factory(
+                RunUseCases,
+                claim_runs=claim_runs.provider,
+                claim_suspect_runs=claim_suspect_runs.provider,
+                advance_runs=advance_runs.provider,
+                release_runs=release_runs.provider,
+                leases=lease_keeper,
+                log=log.provider,
+            ),
         ),
         leases=lease_keeper,
         outcomes=outcome_recorder,
@@ -756,8 +1029,8 @@ class Container(containers.DeclarativeContainer):
     )
     _broker = P.Selector(settings.provided.broker.driver, memory=message_bus)
     _limits = P.Selector(settings.provided.rate_limit.store, memory=P.Singleton(NothingToRun))
-    _state = (supervisor, loop_lag, engines, _wakes, wake_sender, _hints, _broker, password_threads)
-    _sending = (http_client, email_providers)
+    _state = (supervisor, loop_lag, engines, _wakes, wake_sender, _hints, _broker, password_threads, render_pool)
+    _sending = (http_client, channel_threads, email_providers, sms_providers, push_providers, chat_providers)
     _working = (worker, relay_loop, sweep_loop)
     store_lifecycle = P.List(supervisor, engines)
     api_lifecycle = P.List(*_state, http_client, _limits, stream_hub, intake_loop)

@@ -13,16 +13,25 @@ from litestar import Controller
 from app.http.demo.controller import DemoPage
 from app.http.demo.open_session import OpenDemoSession
 from app.http.health.controller import HealthController
+from app.http.inbox.actions import InboxActionsController
 from app.http.inbox.controller import InboxController
+from app.http.inbox.counts import InboxCountsController
 from app.http.metrics.controller import MetricsController
 from app.http.notifications.controller import NotificationsController
+from app.http.notifications.dead_letters import DeadLettersController
 from app.http.notifications.find_notifications import FindNotifications
+from app.http.notifications.timeline import TimelineController
+from app.http.preferences.controller import PreferenceDefaultsController, SubscriberPreferencesController
+from app.http.preferences.show_preferences import ShowPreferences
 from app.http.subscribers.controller import SubscribersController
 from app.http.topics.controller import TopicsController
+from app.http.workflows.controller import WorkflowsController
+from app.http.workflows.preview import WorkflowPreviewController
 from app.sse.notifications import StreamController
 from app.sse.tickets import TicketsController
 from application.inbox.reactions import forget_inbox
 from application.notifications.reactions import cancel_what_waits
+from application.preferences.reactions import forget_preferences
 from application.shared.reaction import Reaction
 from domain.identity.scopes import Scope
 from infrastructure.config.catalogue import section_of
@@ -71,18 +80,23 @@ MODULES: tuple[Module, ...] = (
     Module(name="jobs", required=True, jobs=("redeliver_event",), settings=("queue", "worker")),
     Module(
         name="notifications",
-        api=(NotificationsController,),
+        api=(NotificationsController, TimelineController, DeadLettersController),
         use_cases=(
             "send_notification",
             "send_notifications",
             "get_notification",
             "list_deliveries",
             "cancel_notification",
+            "get_timeline",
+            "list_dead_letters",
+            "get_delivery",
+            "redrive_delivery",
+            "redrive_deliveries",
         ),
         facades={
             "find_notifications": Facade(make=FindNotifications, parts=("get_notification", "list_notifications"))
         },
-        jobs=("expand_notification", "cancel_pending_deliveries", "cancel_for_recipient"),
+        jobs=("expand_notification", "cancel_pending_deliveries", "cancel_for_recipient", "replay_deliveries"),
         reactions=(cancel_what_waits,),
         scopes=(Scope.NOTIFICATIONS_READ, Scope.NOTIFICATIONS_WRITE),
         settings=("notification", "mail", "egress"),
@@ -108,9 +122,52 @@ MODULES: tuple[Module, ...] = (
         scopes=(Scope.TOPICS_READ, Scope.TOPICS_WRITE),
     ),
     Module(
+        name="preferences",
+        api=(SubscriberPreferencesController, PreferenceDefaultsController),
+        use_cases=(
+            "patch_preferences",
+            "list_preference_changes",
+            "get_preference_defaults",
+            "put_preference_defaults",
+        ),
+        facades={
+            "show_preferences": Facade(make=ShowPreferences, parts=("get_preferences", "get_effective_preferences"))
+        },
+        reactions=(forget_preferences,),
+        # They lie below what the subscribers' module serves, and take its scopes.
+        served=lambda settings: "subscribers" in (settings.app.modules_enabled or ("subscribers",)),
+    ),
+    Module(
+        name="workflows",
+        api=(WorkflowsController, WorkflowPreviewController),
+        use_cases=(
+            "put_workflow",
+            "patch_workflow",
+            "get_workflow",
+            "list_workflows",
+            "delete_workflow",
+            "publish_workflow",
+            "roll_back_workflow",
+            "list_workflow_versions",
+            "get_workflow_version",
+            "compare_workflow",
+            "preview_workflow",
+        ),
+        scopes=(Scope.WORKFLOWS_READ, Scope.WORKFLOWS_WRITE),
+    ),
+    Module(
         name="inbox",
-        api=(InboxController,),
-        use_cases=("list_inbox", "count_inbox", "mark_item", "snooze_item", "mark_inbox"),
+        api=(InboxController, InboxCountsController, InboxActionsController),
+        use_cases=(
+            "list_inbox",
+            "count_inbox",
+            "count_inbox_filters",
+            "mark_item",
+            "snooze_item",
+            "mark_action",
+            "delete_item",
+            "mark_inbox",
+        ),
         jobs=("surface_item", "forget_inbox"),
         reactions=(forget_inbox,),
     ),

@@ -44,7 +44,9 @@ MODULES: Final = {
     "Inbox": "What a subscriber was told in the app, live. The credential says whose inbox it is.",
     "Notifications": "Sending, and asking what became of it.",
     "Subscribers": "Who is notified, and how they are reached.",
+    "Preferences": "What people want to be told, and when.",
     "Topics": "Named groups of subscribers.",
+    "Workflows": "Named, versioned kinds of notifications.",
 }
 DESCRIPTION: Final = """One call notifies one person or a million, over every channel they use.
 

@@ -18,6 +18,7 @@ from app.http.negotiation import media_type_of
 from app.http.openapi_errors import error_answers
 from app.http.openapi_parameters import camel, parameters
 from app.http.openapi_stream import event_schema
+from app.http.preferences.guards import RequireScopeOrSelf
 from app.http.requests import without_none
 
 # Any: JSON documents, and types as annotations hold them.
@@ -140,7 +141,8 @@ def security_of(handler: HTTPRouteHandler) -> list[Json]:
     guards = handler.resolve_guards()
     scopes = [guard.scope.value for guard in guards if isinstance(guard, RequireScope)]
     if scopes:
-        return [{"ApiKey": scopes}]
+        own = any(isinstance(guard, RequireScopeOrSelf) for guard in guards)
+        return [{"ApiKey": scopes}, *([{"Bearer": []}] if own else [])]
     if requires_stream in guards:
         return [{"Bearer": []}, {"Ticket": []}]
     return [{"Bearer": []}] if requires_subscriber in guards else []

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 
 _TYPES: Final[Mapping[type, Json]] = {
     UUID: {"type": "string", "format": "uuid"},
+    int: {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     str: {"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": NO_CONTROL},
 }
 _IDEMPOTENCY_KEY: Final = {

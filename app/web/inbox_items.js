@@ -25,13 +25,29 @@ export function compareEntries(a, b) {
   return b.time - a.time || b.lift - a.lift || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-/** Whether a bulk mark's `{tags?, severity?}` means this item: any of the tags, and any of the severities. */
+/**
+ * Whether a bulk mark's filter means this item. `tags` is a list of which the item has one, or a list of such lists; what
+ * is archived or snoozed is meant only where the filter says so (null: either).
+ */
 export function matchesFilter(item, filter) {
-  const any = (wanted) => (wanted === undefined || wanted === null ? [] : [wanted].flat());
-  const [tags, severities] = [any(filter.tags), any(filter.severity)];
+  const list = (wanted) => (wanted === undefined || wanted === null ? [] : [wanted].flat());
+  const oneOf = (wanted, value) => list(wanted).length === 0 || list(wanted).includes(value);
+  const agrees = (wanted, value) => wanted === undefined || wanted === null || wanted === value;
+  const tags = list(filter.tags);
+  const groups = tags.some((tag) => !Array.isArray(tag)) ? [tags] : tags;
+  const data = item.data ?? {};
+  const created = Date.parse(item.createdAt);
   return (
-    (tags.length === 0 || tags.some((tag) => item.tags.includes(tag))) &&
-    (severities.length === 0 || severities.includes(item.severity))
+    groups.every((group) => group.some((tag) => item.tags.includes(tag))) &&
+    oneOf(filter.severity, item.severity) &&
+    oneOf(filter.workflow, item.workflow) &&
+    agrees(filter.read, item.read) &&
+    agrees(filter.seen, item.seen) &&
+    agrees("archived" in filter ? filter.archived : false, item.archived) &&
+    agrees("snoozed" in filter ? filter.snoozed : false, item.snoozedUntil !== null) &&
+    Object.entries(filter.data ?? {}).every(([name, value]) => Object.hasOwn(data, name) && data[name] === value) &&
+    !(filter.createdAfter && created <= Date.parse(filter.createdAfter)) &&
+    !(filter.createdBefore && created >= Date.parse(filter.createdBefore))
   );
 }
 
@@ -91,24 +107,24 @@ export class InboxItems {
     known.version = at;
   }
 
-  /** A `notification_updated` of one item. When its snooze ran out by `now` it comes back on top. */
+  /** A `notification_updated` of one item: it is gone, or differs; with a snooze that ran out by `now` it is on top. */
   patch({ id, ...changes }, at, now) {
     const entry = this.#entries.get(id);
     if (!entry || compareCursors(at, entry.version) <= 0) return;
     const until = changes.snoozedUntil === null ? Date.parse(entry.item.snoozedUntil) : NaN;
+    if (changes.deleted) return this.remove(id);
     entry.version = at;
     entry.item = { ...entry.item, ...changes };
     if (until > entry.time && until <= now + CLOCK_TOLERANCE) this.#raise(entry, until, at);
   }
 
-  /** A `notification_updated` of everything that the filter means and that is neither archived nor snoozed. */
+  /** A `notification_updated` of everything that the filter means. */
   patchAll(filter, changes, at) {
     for (const entry of this.#order) {
       const { item } = entry;
       if (compareCursors(at, entry.version) <= 0) continue;
       entry.version = at;
-      const meant = !item.archived && item.snoozedUntil === null && matchesFilter(item, filter);
-      if (meant) entry.item = { ...item, ...onlyNew(item, changes) };
+      if (matchesFilter(item, filter)) entry.item = { ...item, ...onlyNew(item, changes) };
     }
   }
 

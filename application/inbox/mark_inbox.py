@@ -1,36 +1,36 @@
 """Marking everything at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from application.inbox.recipient import recipient_in
 from application.inbox.views import BulkMarkView
+from application.inbox.wire import wire_filter
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWork
 from application.shared.idempotency import Answer, Idempotency
 from application.shared.run_once import UnitOfWorkFactory, run_once
 from domain.identity.principal import Principal
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import Mark
 from domain.realtime.stream import StreamUpdate, UpdateKind
-from domain.shared.json import JsonObject, JsonValue
+from domain.shared.json import JsonValue
 from domain.shared.moment import wire_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkInboxCommand:
-    """`mark` is seen, read or archive; only items with any of the tags and any of the severities, where given."""
+    """`mark` is any but unsnooze."""
 
     principal: Principal
     mark: Mark
-    tags: Sequence[str] = ()
-    severities: Sequence[str] = ()
+    wanted: InboxFilter = field(default_factory=InboxFilter)
     idempotency: Idempotency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkInbox:
-    """Mark all items that are neither archived nor snoozed and match; the stream gets one update with the filter."""
+    """Mark all items that match; the stream gets one update with the filter, and none when nothing changed."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
@@ -42,21 +42,14 @@ class MarkInbox:
 
     async def _mark(self, uow: UnitOfWork, command: MarkInboxCommand, now: datetime) -> BulkMarkView:
         recipient_id = await recipient_in(uow, command.principal)
-        done = await uow.inbox.mark_all(
-            command.principal.tenant_id,
-            recipient_id,
-            command.mark,
-            tags=command.tags,
-            severities=command.severities,
-            at=now,
-        )
+        done = await uow.inbox.mark_all(command.principal.tenant_id, recipient_id, command.mark, command.wanted, at=now)
         if done.updated:
             uow.streams.push(
                 StreamUpdate(
                     stream_id=recipient_id,
                     tenant_id=command.principal.tenant_id,
                     kind=UpdateKind.UPDATED,
-                    data={"filter": _filter(command), **_changed(command.mark, now)},
+                    data={"filter": wire_filter(command.wanted), **_changed(command, now)},
                     unread=done.unread,
                     unseen=done.unseen,
                 )
@@ -64,15 +57,15 @@ class MarkInbox:
         return BulkMarkView(updated=done.updated)
 
 
-def _filter(command: MarkInboxCommand) -> JsonObject:
-    chosen: dict[str, JsonValue] = {}
-    if command.tags:
-        chosen["tags"] = list(command.tags)
-    if command.severities:
-        chosen["severity"] = list(command.severities)
-    return chosen
-
-
-def _changed(mark: Mark, now: datetime) -> dict[str, JsonValue]:
-    flags = {Mark.SEEN: ("seen",), Mark.READ: ("seen", "read"), Mark.ARCHIVE: ("seen", "read", "archived")}[mark]
-    return dict.fromkeys(flags, True) | {f"{flags[-1]}At": wire_time(now)}
+def _changed(command: MarkInboxCommand, now: datetime) -> dict[str, JsonValue]:
+    at = wire_time(now)
+    table: dict[Mark, dict[str, JsonValue]] = {
+        Mark.SEEN: {"seen": True, "seenAt": at},
+        Mark.READ: {"seen": True, "read": True, "readAt": at},
+        Mark.UNREAD: {"read": False, "readAt": None},
+        Mark.ARCHIVE: {"seen": True, "read": True, "archived": True, "archivedAt": at},
+        Mark.UNARCHIVE: {"archived": False, "archivedAt": None},
+    }
+    # What is archived sleeps no longer; who asked for nothing that is snoozed need not hear of it.
+    awake = {"snoozedUntil": None} if command.mark is Mark.ARCHIVE and command.wanted.snoozed is not False else {}
+    return table[command.mark] | awake

@@ -1,26 +1,14 @@
 """Reading inboxes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from application.inbox.views import InboxCounts
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem
 from domain.realtime.stream import StreamHead
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxFilter:
-    """None stands for "either"; an empty list for any. Archived and snoozed items are hidden unless asked for."""
-
-    read: bool | None = None
-    seen: bool | None = None
-    archived: bool | None = False
-    snoozed: bool | None = False
-    tags: tuple[str, ...] = ()
-    severities: tuple[str, ...] = ()
 
 
 class InboxReader(Protocol):
@@ -40,6 +28,14 @@ class InboxReader(Protocol):
         """
         ...
 
-    async def counts(self, tenant_id: str, recipient_id: UUID) -> Mapping[str, InboxCounts]:
-        """By severity; one without items may be left out."""
+    async def counts(
+        self, tenant_id: str, recipient_id: UUID, wanted: InboxFilter | None = None
+    ) -> Mapping[str, InboxCounts]:
+        """Of what is wanted (without a filter: of what is listed), by severity; one without items may be left out."""
+        ...
+
+    async def counts_of(
+        self, tenant_id: str, recipient_id: UUID, filters: Sequence[InboxFilter]
+    ) -> Sequence[InboxCounts]:
+        """One for each of at least one filter, in their order and all in the same snapshot."""
         ...

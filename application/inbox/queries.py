@@ -1,15 +1,17 @@
 """Asking for the inbox."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from application.inbox.ports import InboxFilter, InboxReader
+from application.inbox.ports import InboxReader
 from application.inbox.recipient import recipient_of
-from application.inbox.views import InboxCounts, InboxCountsView, InboxPage
+from application.inbox.views import FilterCountView, InboxCounts, InboxCountsView, InboxPage
 from application.ports.cursor_signer import CursorSigner
 from application.subscribers.ports import SubscriberReader
 from domain.identity.principal import Principal
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem
 from domain.notifications.content import Severity
 from domain.realtime.cursor import Cursor
@@ -44,14 +46,14 @@ class ListInbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountInbox:
-    """How many items are unread, unseen and there at all, over all and by severity."""
+    """How many items are unread, unseen and there at all, over all and by severity: of what is listed, or matches."""
 
     inbox: InboxReader
     subscribers: SubscriberReader
 
-    async def __call__(self, principal: Principal) -> InboxCountsView:
+    async def __call__(self, principal: Principal, *, wanted: InboxFilter | None = None) -> InboxCountsView:
         recipient_id = await recipient_of(principal, self.subscribers)
-        found = await self.inbox.counts(principal.tenant_id, recipient_id)
+        found = await self.inbox.counts(principal.tenant_id, recipient_id, wanted)
         by_severity = {severity.value: found.get(severity.value, InboxCounts()) for severity in Severity}
         return InboxCountsView(
             overall=InboxCounts(
@@ -61,6 +63,19 @@ class CountInbox:
             ),
             by_severity=by_severity,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountInboxFilters:
+    """How many items match each of several filters, all at the same moment."""
+
+    inbox: InboxReader
+    subscribers: SubscriberReader
+
+    async def __call__(self, principal: Principal, filters: Sequence[InboxFilter]) -> list[FilterCountView]:
+        recipient_id = await recipient_of(principal, self.subscribers)
+        found = await self.inbox.counts_of(principal.tenant_id, recipient_id, filters)
+        return [FilterCountView(filter=wanted, count=count) for wanted, count in zip(filters, found, strict=True)]
 
 
 def _place(item: InboxItem) -> dict[str, str | int]:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem
 from domain.realtime.cursor import Cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxCounts:
-    """Items that are neither archived nor snoozed."""
+    """Items that match; what is archived or snoozed counts as neither unread nor unseen."""
 
     unread: int = 0
     unseen: int = 0
@@ -22,6 +23,14 @@ class InboxCountsView:
 
     overall: InboxCounts
     by_severity: Mapping[str, InboxCounts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterCountView:
+    """What matches one filter."""
+
+    filter: InboxFilter
+    count: InboxCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem, visible_changes
-from domain.shared.json import JsonObject
+from domain.shared.json import JsonObject, JsonValue
 from domain.shared.moment import wire_time
 
 
@@ -41,6 +42,25 @@ def wire_changes(before: InboxItem, after: InboxItem) -> JsonObject:
         "id": after.id,
         **{name: wire_time(value) if isinstance(value, datetime) else value for name, value in changes.items()},
     }
+
+
+def wire_filter(wanted: InboxFilter) -> JsonObject:
+    """The filter of the HTTP contract, without what it leaves open. One group of tags is a plain list."""
+    tags = wanted.tags[0] if len(wanted.tags) == 1 else wanted.tags
+    stated: dict[str, JsonValue] = {
+        "tags": tags,
+        "severity": wanted.severities,
+        "workflow": wanted.workflows,
+        "data": wanted.data,
+        "createdAfter": _text(wanted.created_after),
+        "createdBefore": _text(wanted.created_before),
+    }
+    found = {name: value for name, value in stated.items() if value}
+    flags = {"read": wanted.read, "seen": wanted.seen}
+    found |= {name: value for name, value in flags.items() if value is not None}
+    # Hidden is what is left out, so that "either" has to be said.
+    hidden = {"archived": wanted.archived, "snoozed": wanted.snoozed}
+    return found | {name: value for name, value in hidden.items() if value is not False}
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -50,10 +50,11 @@ class LeaseKeeper:
         self._renewals: Mapping[str, Renew] = {
             "deliveries": lambda uow, leases: uow.delivery_queue.renew(scope, leases, lease_seconds),
             "jobs": lambda uow, leases: uow.job_store.renew(scope, leases, lease_seconds),
+            "runs": lambda uow, leases: uow.run_queue.renew(scope, leases, lease_seconds),
         }
 
     def hold(self, kind: str, row_id: UUID, token: int, *, seconds: float, lost: Lost) -> None:
-        """Prolong the lease of a row (`deliveries` or `jobs`) for at most `seconds` from now."""
+        """Prolong the lease of a row (`deliveries`, `jobs` or `runs`) for at most `seconds` from now."""
         self._held[row_id] = _Held(kind, token, time.monotonic() + seconds, lost)
 
     def holds(self, row_id: UUID, token: int) -> bool:

@@ -15,6 +15,7 @@ from application.jobs.suspect_loop import SuspectLoop, SuspectWork
 from application.jobs.wake_bus import WakeBus
 from application.notifications.delivery_work import DeliveryUseCases, DeliveryWork, SuspectDeliveries
 from application.notifications.outcome_recorder import OutcomeRecorder
+from application.workflows.run_work import RunUseCases, RunWork, SuspectRuns
 from domain.notifications.channel import Channel
 
 # What is kept of the time to stop for giving back and recording: at most this many seconds, and this share of it.
@@ -26,7 +27,7 @@ LAST_MOMENT = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPlan:
-    """What a worker claims and how much at once: sends per channel, jobs per queue.
+    """What a worker claims and how much at once: sends per channel, jobs per queue, runs of workflows.
 
     `homes` names the queue that a channel's new deliveries are written to; older ones may wait in others.
     """
@@ -34,6 +35,7 @@ class WorkerPlan:
     queues: tuple[str, ...]
     slots: Mapping[Channel, int]
     job_slots: int
+    run_slots: int = 100
     homes: Mapping[Channel, str] = field(default_factory=dict)
     sweep_seconds: float = 1.0
     drain_seconds: float = 8.0
@@ -44,8 +46,18 @@ class WorkerPlan:
         return tuple(sorted(self.queues, key=lambda queue: queue != home))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkKinds:
+    """The kinds of work there are."""
+
+    deliveries: DeliveryUseCases
+    jobs: JobUseCases
+    runs: RunUseCases
+
+
 class Worker:
-    """Claims and runs deliveries and jobs: a loop per channel and per queue, and one for what dead workers left.
+    """Claims and runs deliveries, jobs and runs of workflows: a loop per channel, one per queue, one for all runs, and
+    one for what dead workers left.
 
     `stop` claims no more at once, lets what is in flight end, gives back what does not (its attempt is not counted)
     and writes what came of the rest: all within its timeout, whatever the store does. It can be started again.
@@ -55,16 +67,14 @@ class Worker:
         self,
         plan: WorkerPlan,
         *,
-        deliveries: DeliveryUseCases,
-        jobs: JobUseCases,
+        kinds: WorkKinds,
         leases: LeaseKeeper,
         outcomes: OutcomeRecorder,
         bus: WakeBus,
         ports: LoopPorts,
     ) -> None:
         self._plan = plan
-        self._deliveries = deliveries
-        self._jobs = jobs
+        self._kinds = kinds
         self._outcomes = outcomes
         self._bus = bus
         self._ports = ports
@@ -119,17 +129,22 @@ class Worker:
 
     def _lanes(self) -> list[tuple[Work[Any], int]]:
         deliveries = [
-            (DeliveryWork(queues=self._plan.queues_of(channel), channel=channel, use_cases=self._deliveries), slots)
+            (
+                DeliveryWork(queues=self._plan.queues_of(channel), channel=channel, use_cases=self._kinds.deliveries),
+                slots,
+            )
             for channel, slots in self._plan.slots.items()
         ]
-        jobs = [(JobWork(queue=queue, use_cases=self._jobs), self._plan.job_slots) for queue in self._plan.queues]
-        return [*deliveries, *jobs]
+        jobs = [(JobWork(queue=queue, use_cases=self._kinds.jobs), self._plan.job_slots) for queue in self._plan.queues]
+        runs = (RunWork(queues=self._plan.queues, use_cases=self._kinds.runs), self._plan.run_slots)
+        return [*deliveries, *jobs, runs]
 
     def _suspect_kinds(self) -> Sequence[SuspectWork]:
         queues = self._plan.queues
         return (
-            SuspectDeliveries(queues=queues, slots=self._plan.slots, use_cases=self._deliveries),
-            SuspectJobs(queues=queues, limit=self._plan.job_slots, use_cases=self._jobs),
+            SuspectDeliveries(queues=queues, slots=self._plan.slots, use_cases=self._kinds.deliveries),
+            SuspectJobs(queues=queues, limit=self._plan.job_slots, use_cases=self._kinds.jobs),
+            SuspectRuns(queues=queues, limit=self._plan.run_slots, use_cases=self._kinds.runs),
         )
 
     def _loop(self, work: Work[Any], slots: int, gate: SuspectGate) -> ClaimLoop[Any]:

@@ -26,7 +26,7 @@ PAGE = 400
 class CancelNotification:
     """Cancel what is not sent yet.
 
-    - Deliveries that wait become `cancelled`; one that a provider is being asked for is not called back.
+    - Deliveries and runs that wait become `cancelled`; one that a provider is being asked for is not called back.
     - A scheduled notification is never written out.
     - Cancelling twice, or what is finished, changes nothing.
     """
@@ -62,10 +62,13 @@ class CancelNotification:
 
 
 async def cancel_page(uow: UnitOfWork, notification: Notification, now: datetime) -> bool:
-    """Cancel one page of waiting deliveries, and the expansion with it; True when nothing is left to cancel."""
+    """Cancel one page of what waits, and the expansion with it; True when nothing is left to cancel."""
     if not notification.expanded:
         await finish_expansion(uow, replace(notification, ending=Ending.CANCELLED))
     cancelled = await uow.deliveries.cancel_pending(notification.tenant_id, notification.id, now, PAGE)
+    if notification.workflow is not None and cancelled < PAGE:
+        left = PAGE - cancelled
+        cancelled += await uow.runs.cancel_pending(notification.tenant_id, notification.id, left, now)
     if cancelled:
         await uow.notifications.add_tally(
             notification.tenant_id, notification.id, Counts(pending=-cancelled, cancelled=cancelled)

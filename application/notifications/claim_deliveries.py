@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application.notifications.address_book import AddressBook
-from application.notifications.parcel import Parcel, pack
+from application.notifications.packer import Packer
+from application.notifications.parcel import Parcel
 from application.notifications.readiness import Readiness
 from application.ports.delivery_queue import ClaimedDelivery
 from application.shared.run_once import SystemUnitOfWorkFactory
@@ -24,7 +24,7 @@ class ClaimDeliveries:
 
     unit_of_work: SystemUnitOfWorkFactory
     scope: SystemScope
-    address_book: AddressBook
+    packer: Packer
     readiness: Readiness
     lease_seconds: float
 
@@ -49,6 +49,6 @@ class ClaimDeliveries:
                     )
             if not claimed:
                 return []
-            parcels = await pack(uow, claimed, self.address_book)
+            parcels = await self.packer.loaded(uow, claimed)
             await uow.commit()
-        return parcels
+        return await self.packer.composed(parcels)

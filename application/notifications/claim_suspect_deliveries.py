@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.notifications.address_book import AddressBook
 from application.notifications.lost_tries import LostTries
-from application.notifications.parcel import Parcel, pack
+from application.notifications.packer import Packer
+from application.notifications.parcel import Parcel
 from application.ports.clock import Clock
 from application.ports.delivery_queue import ClaimedDelivery, DeliveryResult
 from application.ports.log import Log
@@ -28,7 +28,7 @@ class ClaimSuspectDeliveries:
 
     unit_of_work: SystemUnitOfWorkFactory
     scope: SystemScope
-    address_book: AddressBook
+    packer: Packer
     lost_tries: LostTries
     clock: Clock
     log: Log
@@ -52,12 +52,12 @@ class ClaimSuspectDeliveries:
             await uow.delivery_queue.append_attempts(self.scope, self.lost_tries.attempts_of(claimed, now))
             await uow.delivery_queue.record(self.scope, [_poisoned(one, now) for one in poison])
             healthy = [one for one in claimed if not poisonous(one.delivery.crashes)]
-            parcels = await pack(uow, healthy, self.address_book)
+            parcels = await self.packer.loaded(uow, healthy)
             await uow.commit()
         self.lost_tries.count(claimed)
         for one in poison:
             self._tell(one.delivery)
-        return parcels
+        return await self.packer.composed(parcels)
 
     def _tell(self, delivery: Delivery) -> None:
         self.log.error(

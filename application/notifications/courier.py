@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from application.jobs.cancellation import being_cancelled
 from application.jobs.storable_text import storable
+from application.notifications.breaker_names import breaker_name
 from application.notifications.parcel import Parcel
 from application.ports.circuit_breaker import CircuitBreaker
 from application.ports.clock import Clock
@@ -21,8 +21,8 @@ from application.ports.notification_channel import (
 )
 from application.shared import log_events
 from domain.notifications.attempt import Attempt, AttemptOutcome
-from domain.notifications.channel import TOLERATES_DUPLICATES, Channel
-from domain.notifications.rounds import Step, after_attempt
+from domain.notifications.channel import SERVES_EVERY_POINT, TOLERATES_DUPLICATES, Channel
+from domain.notifications.rounds import Step, after_attempt, is_wanted, round_step
 
 # Breakers judge the provider: what the recipient does wrong, or a limit that passes, says nothing about it.
 _PROVIDER_FAILURES = frozenset({AttemptOutcome.RETRYABLE, AttemptOutcome.PROVIDER_PERMANENT, AttemptOutcome.AMBIGUOUS})
@@ -30,17 +30,33 @@ _PROVIDER_FAILURES = frozenset({AttemptOutcome.RETRYABLE, AttemptOutcome.PROVIDE
 LONGEST_ASK = 130.0
 LONGEST_DETAIL = 4_000
 LONGEST_CODE = 64
+LONGEST_MESSAGE_ID = 255
 
 
 @dataclass(slots=True)
 class Round:
-    """What one round came to so far; `step` and `gone` are of the last report."""
+    """What one round came to so far, `steps` by kind of contact point; `error_code` and `gone` are of the last report.
+
+    `dead` holds, by kind, the devices that do not exist any more.
+    """
 
     attempts: list[Attempt] = field(default_factory=list)
+    steps: dict[str | None, Step] = field(default_factory=dict)
     retry_after: float | None = None
     step: Step = Step.NOBODY_ASKED
     error_code: str | None = None
     gone: bool = False
+    dead: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def take(self, point: str | None, report: SendReport, *, tolerates_duplicates: bool) -> None:
+        """What a provider that speaks to `point` came to."""
+        self.steps[point] = after_attempt(report.outcome, tolerates_duplicates=tolerates_duplicates)
+        self.error_code = _clean(report.error_code, LONGEST_CODE)
+        self.gone = report.gone
+        if report.retry_after is not None:
+            self.retry_after = max(self.retry_after or 0.0, report.retry_after)
+        if point is not None and report.dead:
+            self.dead[point] = self.dead.get(point, frozenset()) | frozenset(report.dead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +70,27 @@ class Courier:
     log: Log
 
     async def run_round(self, parcel: Parcel, message: OutboundMessage) -> Round:
-        """Ask each provider once, in order, skipping those whose breaker is open, until one answers for good.
+        """Ask each provider once, in order, until one answers for good; in push for each kind of device.
 
-        A provider that breaks its contract, by raising or by never answering, has given an ambiguous answer.
+        Skipped are those whose breaker is open, and those for whose kind the recipient has no contact point. A
+        provider that breaks its contract, by raising or by never answering, has given an ambiguous answer.
         """
         providers = self.channels[message.channel].providers
         if not providers:
             return Round(step=Step.FINISH_FAILED, error_code="no_provider")
         round_ = Round()
         for provider in providers:
-            if not self.breaker.allows(_breaker_name(provider, message)):
+            point = provider.point
+            if point is not None and point not in message.address:
+                continue
+            if not is_wanted(point, round_.steps, every_point=message.channel in SERVES_EVERY_POINT):
+                continue
+            if not self.breaker.allows(breaker_name(provider, message)):
+                round_.steps.setdefault(point, Step.NOBODY_ASKED)
                 continue
             report = await self._attempt(parcel, message, provider, round_)
-            round_.step = after_attempt(report.outcome, tolerates_duplicates=message.channel in TOLERATES_DUPLICATES)
-            round_.error_code = _clean(report.error_code, LONGEST_CODE)
-            round_.gone = report.gone
-            if report.retry_after is not None:
-                round_.retry_after = max(round_.retry_after or 0.0, report.retry_after)
-            if round_.step is not Step.NEXT_PROVIDER:
-                break
+            round_.take(point, report, tolerates_duplicates=message.channel in TOLERATES_DUPLICATES)
+        round_.step = round_step(round_.steps)
         return round_
 
     async def _attempt(
@@ -81,7 +99,7 @@ class Courier:
         started, began = self.clock.now(), time.monotonic()
         report = await self._ask(provider, message)
         self._tell(parcel, provider, report, time.monotonic() - began)
-        self.breaker.record(_breaker_name(provider, message), report.outcome not in _PROVIDER_FAILURES)
+        self.breaker.record(breaker_name(provider, message), report.outcome not in _PROVIDER_FAILURES)
         round_.attempts.append(
             Attempt(
                 id=self.ids.new(),
@@ -94,6 +112,7 @@ class Courier:
                 status_code=report.status_code,
                 error_code=_clean(report.error_code, LONGEST_CODE),
                 detail=_clean(report.detail, LONGEST_DETAIL),
+                provider_message_id=_clean(report.message_id, LONGEST_MESSAGE_ID),
             )
         )
         return report
@@ -123,13 +142,6 @@ class Courier:
             return SendReport(
                 outcome=AttemptOutcome.AMBIGUOUS, error_code="provider.crashed", detail=type(error).__name__
             )
-
-
-def _breaker_name(provider: ChannelProvider, message: OutboundMessage) -> str:
-    """A webhook's provider is the receiver's own server: one that is down must not shut out all others."""
-    if message.channel is not Channel.WEBHOOK:
-        return provider.name
-    return f"{provider.name} {urlsplit(message.address.get('url', '')).netloc.rpartition('@')[2].lower()}"
 
 
 def _clean(text: str | None, longest: int) -> str | None:

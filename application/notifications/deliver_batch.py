@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from application.jobs.lease_keeper import LeaseKeeper
 from application.notifications.channel_policy import ChannelPolicies
 from application.notifications.courier import LONGEST_ASK, Courier, Round
-from application.notifications.endpoint_findings import EndpointFinding, finding_of
+from application.notifications.endpoint_findings import DeadDevices, Finding, finding_of
 from application.notifications.outcome_recorder import OutcomeRecorder
 from application.notifications.parcel import Parcel
 from application.ports.delivery_queue import DeliveryResult
@@ -17,7 +17,7 @@ from application.ports.jitter import Jitter
 from application.ports.notification_channel import OutboundMessage
 from application.ports.trace_context import TraceContext
 from application.shared import log_events
-from domain.notifications.attempt import Attempt
+from domain.notifications.attempt import Attempt, AttemptOutcome
 from domain.notifications.channel import Channel
 from domain.notifications.delivery_status import DeliveryStatus, DeliveryTrigger, after
 from domain.notifications.rounds import UNASKED_PAUSE, Step
@@ -92,7 +92,7 @@ class DeliverBatch:
         if await self.outcomes.record(parcel.delivery.channel, result, finding):
             self._tell(parcel, result, time.monotonic() - started)
 
-    async def _run(self, parcel: Parcel) -> tuple[DeliveryResult, EndpointFinding | None]:
+    async def _run(self, parcel: Parcel) -> tuple[DeliveryResult, Finding | None]:
         if parcel.message is None:
             assert parcel.ending is not None, "a parcel has a message or an ending"
             return self._with(parcel, parcel.ending, rounds=parcel.delivery.rounds, reason=parcel.reason), None
@@ -105,7 +105,11 @@ class DeliverBatch:
             round_ = Round(step=Step.END_ROUND, error_code="worker.round_broke_down")
         return self._result(parcel, round_), self._finding(parcel.message, round_)
 
-    def _finding(self, message: OutboundMessage, round_: Round) -> EndpointFinding | None:
+    def _finding(self, message: OutboundMessage, round_: Round) -> Finding | None:
+        if round_.dead:
+            return DeadDevices(
+                tenant_id=message.tenant_id, subscriber_id=message.subscriber_id, devices=dict(round_.dead)
+            )
         if message.channel is not Channel.WEBHOOK or not round_.attempts:
             return None
         return finding_of(
@@ -121,6 +125,10 @@ class DeliverBatch:
         rounds, attempts = parcel.delivery.rounds + 1, round_.attempts
         if round_.step is Step.FINISH_SENT:
             return self._with(parcel, DeliveryTrigger.ACCEPTED, rounds=rounds, attempts=attempts)
+        if round_.step is Step.NO_CONTACT_POINT:
+            return self._with(
+                parcel, DeliveryTrigger.SUPPRESS, rounds=parcel.delivery.rounds, reason=Step.NO_CONTACT_POINT.value
+            )
         if round_.step is Step.NOBODY_ASKED and not self._counts_unasked(parcel):
             pause = self.jitter.spread(UNASKED_PAUSE, BACKOFF_SPREAD)
             return self._with(parcel, DeliveryTrigger.ROUND_FAILED, rounds=parcel.delivery.rounds, delay=pause)
@@ -168,13 +176,17 @@ class DeliverBatch:
     def _tell(self, parcel: Parcel, result: DeliveryResult, seconds: float) -> None:
         log, fields = self.courier.log, {**parcel.log_fields, "duration_ms": round(seconds * 1000, 1)}
         if result.status is DeliveryStatus.SENT:
-            log.info(log_events.DELIVERY_SENT, **fields, provider=result.attempts[-1].provider)
+            log.info(log_events.DELIVERY_SENT, **fields, provider=_accepted_by(result))
         elif result.rounds == parcel.delivery.rounds and result.status is DeliveryStatus.PENDING:
             log.info(log_events.DELIVERY_POSTPONED, **fields, delay=result.delay)
         elif result.status is DeliveryStatus.PENDING:
             log.warning(log_events.DELIVERY_RETRYING, **fields, error_code=_code(result), delay=result.delay)
         elif result.status is DeliveryStatus.FAILED:
             log.warning(log_events.DELIVERY_FAILED, **fields, error_code=_code(result), reason=result.reason)
+
+
+def _accepted_by(result: DeliveryResult) -> str | None:
+    return next((one.provider for one in result.attempts if one.outcome is AttemptOutcome.OK), None)
 
 
 def _code(result: DeliveryResult) -> str | None:

@@ -1,4 +1,4 @@
-"""What deliveries find out about the endpoints they go to."""
+"""What deliveries find out about the endpoints and devices they go to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,8 @@ from datetime import datetime
 from application.ports.unit_of_work import UnitOfWork
 from domain.notifications.attempt import AttemptOutcome
 from domain.notifications.channel import Channel
+from domain.shared.json import JsonObject
+from domain.subscribers.channel_points import DEVICES, without_devices
 from domain.subscribers.endpoint_state import DISABLED_REASON, after_round, switched_off
 from domain.subscribers.subscriber import Subscriber
 
@@ -24,12 +26,33 @@ class EndpointFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadDevices:
+    """Devices of a subscriber, by kind, that a push service does not know any more."""
+
+    tenant_id: str
+    subscriber_id: str
+    devices: Mapping[str, frozenset[str]]
+
+
+Finding = EndpointFinding | DeadDevices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisabledEndpoint:
     """A webhook that was switched off just now."""
 
     tenant_id: str
     subscriber_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedDevices:
+    """Kinds of devices of which some were taken off a subscriber just now."""
+
+    tenant_id: str
+    subscriber_id: str
+    kinds: tuple[str, ...]
 
 
 def finding_of(
@@ -47,12 +70,12 @@ def finding_of(
     )
 
 
-async def note_findings(uow: UnitOfWork, findings: Sequence[EndpointFinding]) -> list[DisabledEndpoint]:
-    """Write them down, and tell which endpoints are switched off by that.
+async def note_findings(uow: UnitOfWork, findings: Sequence[Finding]) -> list[DisabledEndpoint | RemovedDevices]:
+    """Write them down, and tell which endpoints are switched off and which devices are forgotten by that.
 
-    An endpoint that was set to another URL since has nothing to do with what was found.
+    An endpoint that was set to another URL since has nothing to do with what was found, nor a device that was removed.
     """
-    disabled: list[DisabledEndpoint] = []
+    noted: list[DisabledEndpoint | RemovedDevices] = []
     for tenant_id in sorted({finding.tenant_id for finding in findings}):
         ours = [finding for finding in findings if finding.tenant_id == tenant_id]
         subscribers = await uow.subscribers.get_many(tenant_id, {finding.subscriber_id for finding in ours})
@@ -60,28 +83,44 @@ async def note_findings(uow: UnitOfWork, findings: Sequence[EndpointFinding]) ->
             after = _after(before, (finding for finding in ours if finding.subscriber_id == subscriber_id))
             if after is not before:
                 await uow.subscribers.save(after)
-                disabled += _disabled(after)
-    return disabled
+                noted += [*_disabled(before, after), *_removed(before, after)]
+    return noted
 
 
-def _after(subscriber: Subscriber, findings: Iterable[EndpointFinding]) -> Subscriber:
+def _after(subscriber: Subscriber, findings: Iterable[Finding]) -> Subscriber:
     for finding in findings:
-        point = subscriber.channels.get(Channel.WEBHOOK)
-        if isinstance(point, Mapping) and point.get("url") == finding.url:
-            changed = after_round(point, ok=finding.ok, gone=finding.gone, now=finding.at)
-            if changed is not point:
-                subscriber = replace(subscriber, channels={**subscriber.channels, Channel.WEBHOOK.value: changed})
+        points = subscriber.channels
+        if isinstance(finding, DeadDevices):
+            for kind, devices in finding.devices.items():
+                points = without_devices(points, kind, devices)
+        else:
+            points = _judged(points, finding)
+        if points is not subscriber.channels:
+            subscriber = replace(subscriber, channels=points)
     return subscriber
 
 
-def _disabled(subscriber: Subscriber) -> list[DisabledEndpoint]:
-    point = subscriber.channels[Channel.WEBHOOK]
-    if not isinstance(point, Mapping) or not switched_off(point):
+def _judged(points: JsonObject, finding: EndpointFinding) -> JsonObject:
+    point = points.get(Channel.WEBHOOK)
+    if not isinstance(point, Mapping) or point.get("url") != finding.url:
+        return points
+    changed = after_round(point, ok=finding.ok, gone=finding.gone, now=finding.at)
+    return points if changed is point else {**points, Channel.WEBHOOK.value: changed}
+
+
+def _disabled(before: Subscriber, after: Subscriber) -> list[DisabledEndpoint]:
+    point = after.channels.get(Channel.WEBHOOK)
+    if point is before.channels.get(Channel.WEBHOOK) or not isinstance(point, Mapping) or not switched_off(point):
         return []
     return [
         DisabledEndpoint(
-            tenant_id=subscriber.tenant_id,
-            subscriber_id=subscriber.subscriber_id,
-            reason=str(point[DISABLED_REASON]),
+            tenant_id=after.tenant_id, subscriber_id=after.subscriber_id, reason=str(point[DISABLED_REASON])
         )
     ]
+
+
+def _removed(before: Subscriber, after: Subscriber) -> list[RemovedDevices]:
+    kinds = tuple(
+        kind for kind, (name, _) in DEVICES.items() if after.channels.get(name) is not before.channels.get(name)
+    )
+    return [RemovedDevices(tenant_id=after.tenant_id, subscriber_id=after.subscriber_id, kinds=kinds)] if kinds else []

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from application.notifications.audience_writer import AudienceWriter
 from application.notifications.jobs import EXPAND, NotificationJob
-from application.notifications.recipients import RecipientWriter, rows_per_recipient
 from application.ports.clock import Clock
 from application.ports.ids import Ids
 from application.ports.log import Log
@@ -53,7 +53,7 @@ class ExpandNotification:
     """
 
     unit_of_work: UnitOfWorkFactory
-    writer: RecipientWriter
+    writer: AudienceWriter
     clock: Clock
     ids: Ids
     log: Log
@@ -65,7 +65,7 @@ class ExpandNotification:
                 notification = await uow.notifications.get(run.tenant_id, run.payload.notification_id)
                 if notification is None or notification.expanded:
                     return None
-                if await uow.deliveries.open_count(run.tenant_id, notification.id, MAX_UNSENT) >= MAX_UNSENT:
+                if await self.writer.unsent(uow, notification, MAX_UNSENT) >= MAX_UNSENT:
                     return Again(WAIT_FOR_UNSENT)
                 page = await self._write_next_page(uow, notification, self.clock.now())
                 await uow.commit()
@@ -84,7 +84,7 @@ class ExpandNotification:
         before = 0 if notification.cursor == ExpansionCursor() else notification.recipients or 0
         priority = notification.priority(notification.audience.size or before + len(page.subscribers))
         counts = await self.writer.write(uow, notification, page.subscribers, priority, now)
-        fresh = counts.total // (len(notification.channels) if notification.routing == "all" else 1)
+        fresh = counts.total // self.writer.deliveries_per_recipient(notification)
         known = notification.unknown_topics
         page = replace(page, unknown=tuple(key for key in dict.fromkeys(page.unknown) if key not in known))
         await uow.notifications.save_expansion(
@@ -102,7 +102,7 @@ class ExpandNotification:
 
     async def _next_page(self, uow: UnitOfWork, notification: Notification, now: datetime) -> _Page:
         """The next recipients that are not excluded; an empty page only at the end of the audience."""
-        limit = max(1, min(MAX_PAGE, self.rows_per_transaction // rows_per_recipient(notification.channels)))
+        limit = max(1, min(MAX_PAGE, self.rows_per_transaction // self.writer.rows_per_recipient(notification)))
         audience, cursor = notification.audience, notification.cursor
         if audience.everyone:
             return await self._slice(uow, notification, None, cursor, limit)

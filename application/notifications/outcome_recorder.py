@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from application.notifications.endpoint_findings import EndpointFinding, note_findings
+from application.notifications.endpoint_findings import (
+    DisabledEndpoint,
+    Finding,
+    RemovedDevices,
+    note_findings,
+)
 from application.ports.delivery_queue import DeliveryResult
 from application.ports.log import Log
 from application.ports.metrics import Metrics
@@ -26,7 +31,7 @@ class _Waiting:
     channel: Channel
     result: DeliveryResult
     written: asyncio.Future[bool]
-    finding: EndpointFinding | None = None
+    finding: Finding | None = None
 
 
 class OutcomeRecorder:
@@ -50,11 +55,11 @@ class OutcomeRecorder:
         self._metrics = metrics
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=MAX_WAITING)
 
-    async def record(self, channel: Channel, result: DeliveryResult, finding: EndpointFinding | None = None) -> bool:
+    async def record(self, channel: Channel, result: DeliveryResult, finding: Finding | None = None) -> bool:
         """Return once the result is durable; False when its lease was lost, and nothing is written.
 
         A result that was handed over is written also when the caller is cancelled meanwhile. What was found out about
-        the endpoint is written after it, if that can be: else the next round finds it again.
+        endpoint or devices is written after it, if that can be: else the next round finds it again.
         """
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         await self._waiting.put(_Waiting(channel, result, written, finding))
@@ -115,24 +120,26 @@ class OutcomeRecorder:
             [one.finding for one in batch if one.finding is not None and one.result.delivery_id not in lost]
         )
 
-    async def _note(self, findings: Sequence[EndpointFinding]) -> None:
+    async def _note(self, findings: Sequence[Finding]) -> None:
         if not findings:
             return
         try:
             async with self._unit_of_work() as uow:
-                disabled = await note_findings(uow, findings)
+                noted = await note_findings(uow, findings)
                 await uow.commit()
         except Exception as error:  # noqa: BLE001 - results are recorded already, and must not be written twice
             self._log().exception("endpoints.note_failed", error, findings=len(findings))
             return
-        for endpoint in disabled:
-            self._metrics().increment("endpoints_disabled_total", reason=endpoint.reason)
-            self._log().warning(
-                log_events.ENDPOINT_DISABLED,
-                tenant_id=endpoint.tenant_id,
-                subscriber_id=endpoint.subscriber_id,
-                reason=endpoint.reason,
-            )
+        for each in noted:
+            self._tell_noted(each)
+
+    def _tell_noted(self, noted: DisabledEndpoint | RemovedDevices) -> None:
+        whose = {"tenant_id": noted.tenant_id, "subscriber_id": noted.subscriber_id}
+        if isinstance(noted, DisabledEndpoint):
+            self._metrics().increment("endpoints_disabled_total", reason=noted.reason)
+            self._log().warning(log_events.ENDPOINT_DISABLED, **whose, reason=noted.reason)
+        else:
+            self._log().info(log_events.DEVICES_REMOVED, **whose, kinds=", ".join(noted.kinds))
 
     async def _recorded(self, results: Sequence[DeliveryResult]) -> set[UUID]:
         """Those whose lease was lost, as soon as the store is there to say so."""

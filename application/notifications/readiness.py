@@ -33,7 +33,8 @@ class Readiness:
     def appetite(self, channel: Channel, limit: int) -> Appetite:
         """Everything while one provider is not left alone; one delivery for a probe; else what others left.
 
-        Webhooks are always wanted: each receiver has a breaker of its own, and which it is stands in the delivery.
+        What goes to servers of the recipient's own choice is always wanted (webhooks, browsers, webhooks of chats):
+        each has a breaker of its own, and which it is stands in the delivery.
         """
         circuits = {self.breaker.circuit(provider.name) for provider in self.channels[channel].providers}
         if not circuits or Circuit.CLOSED in circuits:

@@ -9,19 +9,32 @@ from domain.identity.principal import Principal
 from domain.notifications.channel import Channel
 from domain.notifications.content import Audience, Content, Recipient, Severity
 from domain.notifications.links import is_script
+from domain.shared.errors import FieldProblem
 from domain.shared.json import JsonObject, problem_with
 from domain.shared.problems import Problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Triggered:
+    """The version of its workflow that a request is pinned to, and what speaks against the request."""
+
+    version: int | None = None
+    problems: tuple[FieldProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendNotificationCommand:
-    """One request to notify. `fingerprint` is the SHA-256 of the canonical body without `transactionId`."""
+    """One request to notify. `fingerprint` is the SHA-256 of the canonical body without `transactionId`.
+
+    `triggered` is there once it was looked at what its workflow says.
+    """
 
     principal: Principal
     audience: Audience
     fingerprint: str
     content: Content | None = None
     workflow: str | None = None
+    triggered: Triggered | None = None
     payload: JsonObject = field(default_factory=dict)
     overrides: JsonObject = field(default_factory=dict)
     channels: tuple[Channel, ...] = (Channel.IN_APP,)
@@ -55,11 +68,11 @@ def checked(command: SendNotificationCommand, contacts: ContactPoints, now: date
 
 
 def _check_what(command: SendNotificationCommand, problems: Problems) -> None:
-    if command.workflow is not None:
-        problems.add("workflow", "is not a workflow of this tenant")
-    elif command.content is None:
-        problems.add("content", "is required without a workflow")
-    problems.check(bool(command.channels), "channels", "is empty")
+    if command.workflow is None:
+        problems.check(command.content is not None, "content", "is required without a workflow")
+        problems.check(bool(command.channels), "channels", "is empty")
+    else:
+        _check_triggered(command, problems)
     problems.check(len(set(command.channels)) == len(command.channels), "channels", "names a channel twice")
     parts = [("payload", command.payload), ("overrides", command.overrides)]
     if command.content is not None:
@@ -68,6 +81,13 @@ def _check_what(command: SendNotificationCommand, problems: Problems) -> None:
     for path, value in parts:
         if problem := problem_with(value):
             problems.add(path, problem)
+
+
+def _check_triggered(command: SendNotificationCommand, problems: Problems) -> None:
+    assert command.triggered is not None, "commands with a workflow are triggered before they are checked"
+    problems.check(command.content is None, "content", "goes without a workflow")
+    for found in command.triggered.problems:
+        problems.add(found.path, found.message)
 
 
 def _check_content(content: Content, problems: Problems) -> None:

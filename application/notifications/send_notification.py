@@ -4,19 +4,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from application.notifications.intake import IntakeGauge
+from application.notifications.admission import Admission
+from application.notifications.audience_writer import AudienceWriter
 from application.notifications.jobs import expansion_job
-from application.notifications.recipients import RecipientWriter, rows_per_recipient
-from application.notifications.request_rules import SendNotificationCommand, checked
+from application.notifications.request_rules import SendNotificationCommand
 from application.notifications.views import AcceptedView, accepted_view
 from application.ports.clock import Clock
-from application.ports.contact_points import ContactPoints
 from application.ports.ids import Ids
 from application.ports.notification_repository import TransactionTaken
 from application.ports.unit_of_work import UnitOfWork
 from application.shared.idempotency import Answer
 from application.shared.run_once import PATIENCE, UnitOfWorkFactory, answered_before, run_once
 from application.subscribers.known_subscribers import known_subscribers
+from domain.notifications.content import Content
 from domain.notifications.errors import TransactionConflict
 from domain.notifications.events import NotificationAccepted
 from domain.notifications.notification import Notification
@@ -32,19 +32,20 @@ class SendNotification:
     - A repeat is answered like the first, whatever would speak against it by now.
     - At most `rows_per_transaction` rows are written at once; a larger audience is written out by a job.
     - An unknown subscriber is created bare; contact fields that came along are merged into the stored one.
+    - With a workflow, each recipient begins a run of the version that is published now.
     """
 
     unit_of_work: UnitOfWorkFactory
-    writer: RecipientWriter
-    contacts: ContactPoints
-    intake: IntakeGauge
+    writer: AudienceWriter
+    admission: Admission
     clock: Clock
     ids: Ids
     rows_per_transaction: int = 500
 
     async def __call__(self, command: SendNotificationCommand) -> Answer[AcceptedView]:
+        command = await self.admission.triggered(command)
         try:
-            command = self.admitted(command)
+            command = self.admission.admitted(command)
         except CarillonError:
             answer = await self._answered(command)
             if answer is None:
@@ -54,11 +55,6 @@ class SendNotification:
             return await self._run(command)
         except TransactionTaken:  # by somebody else, between our look and our insert
             return await self._run(command)
-
-    def admitted(self, command: SendNotificationCommand) -> SendNotificationCommand:
-        """The command in normal form; raises what speaks against it now, which a repeat of an earlier one outlasts."""
-        self.intake.refuse_when_behind(command.channels)
-        return checked(command, self.contacts, self.clock.now())
 
     async def _run(self, command: SendNotificationCommand) -> Answer[AcceptedView]:
         return await run_once(
@@ -106,7 +102,7 @@ class SendNotification:
         size = notification.audience.size
         if size is None or not notification.due(notification.created_at):
             return False
-        return size * rows_per_recipient(notification.channels) <= self.rows_per_transaction
+        return size * self.writer.rows_per_recipient(notification) <= self.rows_per_transaction
 
     async def _expanded(self, uow: UnitOfWork, notification: Notification) -> Notification:
         now = notification.created_at
@@ -129,14 +125,15 @@ class SendNotification:
 
 def draft(command: SendNotificationCommand, notification_id: UUID, now: datetime) -> Notification:
     """The notification that a checked command asks for."""
-    assert command.content is not None, "checked commands have content"
     return Notification(
         id=notification_id,
         tenant_id=command.principal.tenant_id,
         transaction_id=command.transaction_id or str(notification_id),
         fingerprint=command.fingerprint,
         sequence_id=command.sequence_id,
-        content=command.content,
+        workflow=command.workflow,
+        workflow_version=command.triggered.version if command.triggered else None,
+        content=command.content or Content(title=""),
         payload=command.payload,
         overrides=command.overrides,
         channels=command.channels,

@@ -1,7 +1,7 @@
 """Accepting many requests in one call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.notifications.request_rules import SendNotificationCommand
 from application.notifications.send_notification import SendNotification
@@ -47,6 +47,7 @@ class SendNotifications:
     patience: float = PATIENCE
 
     async def __call__(self, command: SendNotificationsCommand) -> Answer[BulkView]:
+        command = replace(command, items=[await self._triggered(item) for item in command.items])
         view, fresh, carefully = BulkView(), False, False
         while len(view.items) < len(command.items):
             try:
@@ -57,6 +58,11 @@ class SendNotifications:
                 continue
             fresh |= stored
         return Answer(view, replayed=not fresh)
+
+    async def _triggered(
+        self, item: SendNotificationCommand | CarillonError
+    ) -> SendNotificationCommand | CarillonError:
+        return item if isinstance(item, CarillonError) else await self.send.admission.triggered(item)
 
     async def _with_next_group(
         self, command: SendNotificationsCommand, view: BulkView, *, carefully: bool
@@ -104,7 +110,7 @@ class SendNotifications:
 
     async def _accepted(self, uow: UnitOfWork, item: SendNotificationCommand, *, carefully: bool) -> AcceptedView:
         try:
-            command = self.send.admitted(item)
+            command = self.send.admission.admitted(item)
         except CarillonError:
             earlier = await self.send.earlier(uow, item)
             if earlier is None:

@@ -39,7 +39,7 @@ class NotificationView:
     transaction_id: str
     sequence_id: str | None
     workflow: str | None
-    content: Content
+    content: Content | None
     payload: JsonObject
     channels: tuple[str, ...]
     status: NotificationStatus
@@ -69,6 +69,7 @@ class AttemptView:
     status_code: int | None
     error_code: str | None
     detail: str | None
+    provider_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ def notification_view(notification: Notification) -> NotificationView:
         transaction_id=notification.transaction_id,
         sequence_id=notification.sequence_id,
         workflow=notification.workflow,
-        content=notification.content,
+        content=notification.content if notification.workflow is None else None,
         payload=notification.payload,
         channels=tuple(channel.value for channel in notification.channels),
         status=notification.status,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem, Mark
 
 
@@ -40,16 +41,13 @@ class InboxRepository(Protocol):
         ...
 
     async def mark_all(
-        self,
-        tenant_id: str,
-        recipient_id: UUID,
-        mark: Mark,
-        *,
-        tags: Sequence[str],
-        severities: Sequence[str],
-        at: datetime,
+        self, tenant_id: str, recipient_id: UUID, mark: Mark, wanted: InboxFilter, *, at: datetime
     ) -> BulkMark:
-        """Mark everything that is neither archived nor snoozed and matches (any of the tags, any of the severities)."""
+        """Mark everything that matches; what the mark does not change is not counted."""
+        ...
+
+    async def remove(self, tenant_id: str, recipient_id: UUID, item_id: UUID) -> None:
+        """Delete one item of one recipient; another recipient's stays."""
         ...
 
     async def forget(self, tenant_id: str, recipient_id: UUID, limit: int) -> int:

@@ -17,11 +17,16 @@ from application.ports.job_queue import JobQueue
 from application.ports.job_store import JobStore
 from application.ports.lease_rows import LeaseRows
 from application.ports.notification_repository import NotificationRepository
+from application.ports.preference_repository import PreferenceRepository
 from application.ports.retention import Retention
+from application.ports.run_queue import RunQueue
+from application.ports.run_repository import RunRepository
+from application.ports.step_window_repository import StepWindowRepository
 from application.ports.stream_log import StreamLog
 from application.ports.subscriber_repository import SubscriberRepository
 from application.ports.ticket_repository import TicketRepository
 from application.ports.topic_repository import TopicRepository
+from application.ports.workflow_repository import WorkflowRepository
 from application.shared.idempotency import Idempotency
 
 View = TypeVar("View")
@@ -53,6 +58,10 @@ class UnitOfWork(Protocol):
     deliveries: DeliveryRepository
     subscribers: SubscriberRepository
     topics: TopicRepository
+    preferences: PreferenceRepository
+    workflows: WorkflowRepository
+    runs: RunRepository
+    step_windows: StepWindowRepository
     inbox: InboxRepository
     jobs: JobQueue
     streams: StreamLog
@@ -97,6 +106,7 @@ class SystemUnitOfWork(UnitOfWork, Protocol):
 
     delivery_queue: DeliveryQueue
     job_store: JobStore
+    run_queue: RunQueue
     relay: EventRelay
     leases: LeaseRows
     retention: Retention

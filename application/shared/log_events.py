@@ -25,6 +25,7 @@ STREAM_PUBLISHED: Final = "stream.published"
 NOTIFICATION_UNKNOWN_TOPIC: Final = "notification.unknown_topic"
 
 ENDPOINT_DISABLED: Final = "endpoint.disabled"
+DEVICES_REMOVED: Final = "devices.removed"
 
 DELIVERY_STARTED: Final = "delivery.started"
 DELIVERY_ATTEMPT: Final = "delivery.attempt"

@@ -20,7 +20,15 @@ class AuditAction(StrEnum):
     TOPIC_DELETE = "topic.delete"
     TOPIC_ADD_SUBSCRIBERS = "topic.add_subscribers"
     TOPIC_REMOVE_SUBSCRIBERS = "topic.remove_subscribers"
+    PREFERENCE_UPDATE = "preference.update"
+    PREFERENCE_SET_DEFAULTS = "preference.set_defaults"
     NOTIFICATION_CANCEL = "notification.cancel"
+    DELIVERY_REDRIVE = "delivery.redrive"
+    WORKFLOW_CREATE = "workflow.create"
+    WORKFLOW_UPDATE = "workflow.update"
+    WORKFLOW_PUBLISH = "workflow.publish"
+    WORKFLOW_ROLL_BACK = "workflow.roll_back"
+    WORKFLOW_DELETE = "workflow.delete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

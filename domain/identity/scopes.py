@@ -14,6 +14,8 @@ class Scope(StrEnum):
     SUBSCRIBERS_TOKEN = "subscribers:token"  # noqa: S105 - a permission, not a secret
     TOPICS_READ = "topics:read"
     TOPICS_WRITE = "topics:write"
+    WORKFLOWS_READ = "workflows:read"
+    WORKFLOWS_WRITE = "workflows:write"
     ALL = "*"
 
 

@@ -8,12 +8,26 @@ from uuid import UUID
 
 from domain.shared.errors import NotFound
 from domain.shared.json import JsonObject, JsonValue
+from domain.shared.moment import wire_time
 
 
 class InboxItemNotFound(NotFound):
     """Inbox item not found"""
 
     code = "inbox.not_found"
+
+
+class InboxActionNotFound(NotFound):
+    """The inbox item has no such action"""
+
+    code = "inbox.action_not_found"
+
+
+class ActionState(StrEnum):
+    """Whether the subscriber has done what a button of an item is for."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
 
 
 class Mark(StrEnum):
@@ -95,6 +109,22 @@ class InboxItem:
             return self
         return replace(self, snoozed_until=until, archived_at=None, updated_at=now)
 
+    def with_action(self, action_id: str, state: ActionState, now: datetime) -> "InboxItem":
+        """With an action in that state; the same object when it was. A completed one says when, in `completedAt`.
+
+        Raises `InboxActionNotFound`.
+        """
+        action = next((action for action in self.actions if action.get("id") == action_id), None)
+        if action is None:
+            raise InboxActionNotFound
+        if action.get("state", ActionState.OPEN) == state:
+            return self
+        changed = {name: value for name, value in action.items() if name != "completedAt"} | {"state": state.value}
+        if state is ActionState.COMPLETED:
+            changed["completedAt"] = wire_time(now)
+        actions = tuple(changed if one is action else one for one in self.actions)
+        return replace(self, actions=actions, updated_at=now)
+
     def surfaced(self, now: datetime) -> "InboxItem":
         """Back from its snooze, on top of the list."""
         return replace(self, snoozed_until=None, surfaced_at=now, updated_at=now)
@@ -120,4 +150,6 @@ def visible_changes(before: InboxItem, after: InboxItem) -> dict[str, JsonValue]
             changes[f"{flag}At"] = now
     if before.snoozed_until != after.snoozed_until:
         changes["snoozedUntil"] = after.snoozed_until
+    if before.actions != after.actions:
+        changes["actions"] = after.actions
     return changes

@@ -23,7 +23,8 @@ class Attempt:
     """Append-only record of one try.
 
     `provider` is None when the try was abandoned: the worker that made it died and cannot say whom it asked.
-    `detail` is what the provider said, at most 4 kB, without secrets.
+    `detail` is what the provider said, at most 4 kB, without secrets; `provider_message_id` is its own name of the
+    message, by which receipts call it.
     """
 
     id: UUID
@@ -36,3 +37,4 @@ class Attempt:
     status_code: int | None = None
     error_code: str | None = None
     detail: str | None = None
+    provider_message_id: str | None = None

@@ -16,3 +16,6 @@ class Channel(StrEnum):
 
 # A second copy of these does no harm: the receiver drops it by the delivery's id (`webhook-id`).
 TOLERATES_DUPLICATES = frozenset({Channel.WEBHOOK})
+
+# A person's devices are each served; in other channels one acceptance is enough.
+SERVES_EVERY_POINT = frozenset({Channel.PUSH})

@@ -32,7 +32,8 @@ class Notification:
     """What was accepted, and what came of it.
 
     `recipients` is None until a topic or everyone is expanded. `counts` holds what has been folded in so far;
-    readers add the tallies that are not. `fingerprint` is the SHA-256 of the canonical request without
+    readers add the tallies that are not. With a `workflow`, of which a version is kept, there is no `content` of its
+    own, and each run that is not over counts as pending. `fingerprint` is the SHA-256 of the canonical request without
     `transactionId`: a repeat of the transaction must carry the same. `unknown_topics` are those that did not exist when
     their turn came.
     """
@@ -43,6 +44,7 @@ class Notification:
     fingerprint: str
     sequence_id: str | None = None
     workflow: str | None = None
+    workflow_version: int | None = None
     content: Content
     payload: JsonObject = field(default_factory=dict)
     overrides: JsonObject = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """Which provider comes next, and when the next round begins.
 
 A round asks the channel's providers once each, in order, and skips those that are left alone for a while. Between
-rounds lies the backoff.
+rounds lies the backoff. Where a channel has several kinds of contact point, a provider speaks to one of them, and is
+skipped where the recipient has none of that kind; failing over from one provider to the next stays within a kind.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ class Step(StrEnum):
     NEXT_PROVIDER = "next_provider"
     END_ROUND = "end_round"
     NOBODY_ASKED = "nobody_asked"
+    NO_CONTACT_POINT = "no_contact_point"
 
 
 _STEPS: Mapping[AttemptOutcome, Step] = {
@@ -37,6 +39,35 @@ def after_attempt(outcome: AttemptOutcome, *, tolerates_duplicates: bool) -> Ste
     if outcome is AttemptOutcome.AMBIGUOUS and tolerates_duplicates:
         return Step.NEXT_PROVIDER
     return _STEPS[outcome]
+
+
+# By kind of contact point (None where a channel has one alone), what its last provider came to in this round;
+# NOBODY_ASKED when all of them were left alone.
+SoFar = Mapping[str | None, Step]
+
+_STILL_OPEN = frozenset({Step.NEXT_PROVIDER, Step.NOBODY_ASKED})
+_ENDS_ALL = frozenset({Step.FINISH_SENT, Step.END_ROUND})
+
+
+def is_wanted(point: str | None, so_far: SoFar, *, every_point: bool) -> bool:
+    """Whether a provider of this kind is still to be asked in the round.
+
+    With `every_point` each kind is served for itself. Without it the first that accepts is enough, and what may have
+    accepted ends the round, too.
+    """
+    if not every_point and not _ENDS_ALL.isdisjoint(so_far.values()):
+        return False
+    return so_far.get(point, Step.NOBODY_ASKED) in _STILL_OPEN
+
+
+def round_step(so_far: SoFar) -> Step:
+    """What to do after the round: one acceptance is enough, and a kind that is not lost for good is tried again."""
+    steps = set(so_far.values())
+    if not steps:
+        return Step.NO_CONTACT_POINT
+    if Step.FINISH_SENT in steps:
+        return Step.FINISH_SENT
+    return steps.pop() if steps in ({Step.FINISH_FAILED}, {Step.NOBODY_ASKED}) else Step.END_ROUND
 
 
 # Where all providers are left alone nobody is asked, and the delivery comes back after so many seconds.

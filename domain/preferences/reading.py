@@ -153,6 +153,8 @@ class PreferenceReader:
         if value is None:
             return None
         entries = read_list(value, path, self.problems, most=len(among))
+        for index, entry in enumerate(entries):
+            self.problems.check(entry is not None, f"{path}[{index}]", "must not be null")
         words = (
             read_choice(entry, f"{path}[{index}]", self.problems, among=among) for index, entry in enumerate(entries)
         )

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 
 from domain.shared.json import JsonObject, JsonValue
@@ -10,25 +10,39 @@ from domain.shared.json import JsonObject, JsonValue
 # Standard Webhooks 1.0, in bytes.
 SHORTEST_SECRET, LONGEST_SECRET = 24, 64
 
-# The channels there are contact points for, with the fields whose kind is fixed; a driver may want others beside them.
-# E-mail and phone have columns of their own, and a webhook's URL a rule of its own.
+# The kinds of contact point there are, with the fields whose kind is fixed; a driver may want others beside them.
+# E-mail and phone have columns of their own, and a webhook's URL a rule of its own. `push` holds the tokens of FCM.
 POINTS: Mapping[str, Mapping[str, str]] = {
     "webhook": {"secret": "text"},
     "push": {"tokens": "texts"},
+    "apns": {"tokens": "texts"},
     "webpush": {"subscriptions": "objects"},
-    "slack": {"webhookUrl": "text"},
+    "slack": {"webhookUrl": "text", "token": "text"},
     "discord": {"webhookUrl": "text"},
     "teams": {"webhookUrl": "text"},
-    "telegram": {},
-    "whatsapp": {},
+    "telegram": {"chatId": "text or number"},
+    "whatsapp": {"phone": "some text"},
+    "apprise": {"url": "text"},
 }
+
+# Without these a contact point of that kind leads nowhere.
+REQUIRED_FIELDS: Mapping[str, frozenset[str]] = {"telegram": frozenset({"chatId"}), "whatsapp": frozenset({"phone"})}
 
 # Whoever knows one of these can speak for the tenant or to the recipient: sealed at rest, never read back by a caller.
 SECRET_FIELDS: Mapping[str, frozenset[str]] = {
     "webhook": frozenset({"secret"}),
-    "slack": frozenset({"webhookUrl"}),
+    "slack": frozenset({"webhookUrl", "token"}),
     "discord": frozenset({"webhookUrl"}),
     "teams": frozenset({"webhookUrl"}),
+    "apprise": frozenset({"url"}),
+}
+
+# Where the devices of a subscriber stand, by the kind that providers name: the point and its list. Web push names a
+# device by its endpoint.
+DEVICES: Mapping[str, tuple[str, str]] = {
+    "fcm": ("push", "tokens"),
+    "apns": ("apns", "tokens"),
+    "webpush": ("webpush", "subscriptions"),
 }
 
 
@@ -42,12 +56,21 @@ def point_problems(points: JsonObject) -> Iterator[tuple[str, str]]:
         else:
             for name, kind in POINTS[channel].items():
                 fits, words = _KINDS[kind]
-                if point.get(name) is not None and not fits(point[name]):
+                given = point.get(name)
+                if not fits(given) and (given is not None or name in REQUIRED_FIELDS.get(channel, ())):
                     yield f"{channel}.{name}", words
 
 
 def _is_text(value: JsonValue) -> bool:
     return isinstance(value, str)
+
+
+def _is_some_text(value: JsonValue) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_text_or_number(value: JsonValue) -> bool:
+    return _is_some_text(value) or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def _is_object(value: JsonValue) -> bool:
@@ -60,6 +83,8 @@ def _is_list_of(fits: Callable[[JsonValue], bool], value: JsonValue) -> bool:
 
 _KINDS: Mapping[str, tuple[Callable[[JsonValue], bool], str]] = {
     "text": (_is_text, "must be a text"),
+    "some text": (_is_some_text, "must be a text"),
+    "text or number": (_is_text_or_number, "must be a text or a whole number"),
     "texts": (partial(_is_list_of, _is_text), "must be an array of texts"),
     "objects": (partial(_is_list_of, _is_object), "must be an array of objects"),
 }
@@ -86,6 +111,33 @@ def without_secrets(points: JsonObject) -> dict[str, JsonValue]:
         else point
         for channel, point in points.items()
     }
+
+
+def devices_of(points: JsonObject) -> dict[str, JsonValue]:
+    """The address of push: each kind of device that there is one of, as providers name it."""
+    found: dict[str, JsonValue] = {}
+    for kind, (name, devices) in DEVICES.items():
+        point = points.get(name)
+        if isinstance(point, Mapping) and point.get(devices):
+            found[kind] = point
+    return found
+
+
+def without_devices(points: JsonObject, kind: str, gone: Collection[str]) -> JsonObject:
+    """The contact points without some devices of a kind; the same object when none of them was there."""
+    if kind not in DEVICES:
+        return points
+    name, word = DEVICES[kind]
+    point = points.get(name)
+    if not isinstance(point, Mapping) or not isinstance(point.get(word), list | tuple):
+        return points
+    devices = point[word]
+    kept = [each for each in devices if _device_name(each) not in gone]
+    return points if len(kept) == len(devices) else {**points, name: {**point, word: kept}}
+
+
+def _device_name(device: JsonValue) -> JsonValue:
+    return device.get("endpoint") if isinstance(device, Mapping) else device
 
 
 def webhook_secret_problem(secret: str) -> str | None:

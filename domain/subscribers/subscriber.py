@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.shared.errors import NotFound
 from domain.shared.json import JsonObject
+from domain.subscribers.channel_points import devices_of
 
 
 class SubscriberNotFound(NotFound):
@@ -16,8 +17,8 @@ class SubscriberNotFound(NotFound):
     code = "subscribers.not_found"
 
 
-# Where a chat message can go, the first that the subscriber has.
-CHAT_SERVICES = ("slack", "discord", "telegram", "whatsapp", "teams")
+# Where a chat message can go.
+CHAT_SERVICES = ("slack", "discord", "telegram", "whatsapp", "teams", "apprise")
 
 MERGED_CONTACTS = frozenset({"email", "phone", "firstName", "lastName", "avatar", "locale", "timezone"})
 _FIELD = {"firstName": "first_name", "lastName": "last_name"}
@@ -27,7 +28,8 @@ _FIELD = {"firstName": "first_name", "lastName": "last_name"}
 class Subscriber:
     """Known by the caller's own `subscriber_id`; `id` is ours, and the id of the subscriber's stream.
 
-    `channels` holds what does not fit in a column: `{"webhook": {"url", "secret"}, …}`; secrets in it are sealed.
+    `channels` holds what does not fit in a column: `{"webhook": {"url", "secret"}, "push": {"tokens"}, …}`; secrets in
+    it are sealed.
     """
 
     id: UUID
@@ -59,17 +61,25 @@ class Subscriber:
     def display_name(self) -> str | None:
         return " ".join(part for part in (self.first_name, self.last_name) if part) or None
 
-    def address(self, channel: str) -> Mapping[str, str] | None:
-        """The contact point for a channel, or None: then a delivery over it is suppressed."""
+    def address(self, channel: str) -> JsonObject | None:
+        """The contact point for a channel, or None: then a delivery over it is suppressed.
+
+        Push and chat have several kinds; theirs hold each under its name.
+        """
         if channel == "email":
             return self._email_address()
         if channel == "sms":
             return {"phone": self.phone} if self.phone else None
         if channel == "in_app":
             return {}
+        if channel == "push":
+            return devices_of(self.channels) or None
         if channel == "chat":
-            channel = next((service for service in CHAT_SERVICES if self.channels.get(service)), channel)
-        point = self.channels.get(channel)
+            return {name: point for name in CHAT_SERVICES if (point := self._point(name))} or None
+        return self._point(channel)
+
+    def _point(self, name: str) -> JsonObject | None:
+        point = self.channels.get(name)
         return point if isinstance(point, Mapping) and point else None
 
     def _email_address(self) -> Mapping[str, str] | None:

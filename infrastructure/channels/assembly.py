@@ -1,49 +1,66 @@
 """Channels as the settings describe them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from application.ports.clock import Clock
+from application.ports.http_client import HttpClient
 from application.ports.notification_channel import ChannelProvider
 from application.ports.trace_context import TraceContext
-from infrastructure.channels.console import ConsoleProvider
-from infrastructure.channels.email.file import EmlFileProvider
+from infrastructure.channels.catalogue import Means, provider_of
 from infrastructure.channels.email.mime import EmailComposer
-from infrastructure.channels.email.smtp import SmtpProvider
 from infrastructure.config.mail import MailSettings
-from infrastructure.config.provider import ProviderSettings
+from infrastructure.config.problems import ConfigurationError, Problem
+from infrastructure.config.provider import ProviderSettings, prefix_of
+from infrastructure.system.bounded_executor import BoundedExecutor
 
 
-class EmailProviders:
-    """The configured e-mail providers, in the order of a round. Holds the connections to relays: one per process."""
+def channel_means(
+    mail: MailSettings,
+    client: HttpClient,
+    clock: Clock,
+    threads: BoundedExecutor,
+    trace: Callable[[], TraceContext],
+    mask: Callable[[str], str],
+) -> Means:
+    """What the providers of this process are made with."""
+    composer = EmailComposer(mail.sender, clock, trace_id=lambda: trace().current().trace_id)
+    return Means(client=client, clock=clock, composer=composer, maildir=mail.maildir, threads=threads, mask=mask)
 
-    def __init__(
-        self,
-        mail: MailSettings,
-        configured: Sequence[ProviderSettings],
-        clock: Clock,
-        trace: Callable[[], TraceContext],
-        mask: Callable[[str], str],
-    ) -> None:
-        composer = EmailComposer(mail.sender, clock, trace_id=lambda: trace().current().trace_id)
-        self.providers = tuple(_email_provider(one, mail, composer, mask) for one in configured)
+
+class ConfiguredProviders:
+    """The configured providers of a channel, in the order of a round. Holds connections and tokens: one per process.
+
+    Raises ConfigurationError with every provider that its settings do not make.
+    """
+
+    def __init__(self, configured: Sequence[ProviderSettings], means: Means) -> None:
+        self._means = means
+        made: list[ChannelProvider] = []
+        problems: list[Problem] = []
+        for settings in configured:
+            try:
+                made.append(provider_of(settings, self._means))
+            except (ValueError, RuntimeError) as error:
+                problems.append(Problem(keys=(f"{prefix_of(settings.name)}*",), message=f"cannot be used: {error}"))
+        if problems:
+            raise ConfigurationError(problems)
+        self.providers: Sequence[ChannelProvider] = tuple(made)
 
     async def start(self) -> None:
-        """Nothing: relays are connected to when there is something to send."""
+        """What clients want to read before their first call; nothing is connected to."""
+        await asyncio.gather(*(start() for start in self._all("start")))
 
     async def stop(self) -> None:
-        """Close the connections to relays."""
-        relays = [provider for provider in self.providers if isinstance(provider, SmtpProvider)]
-        await asyncio.gather(*(relay.stop() for relay in relays))
+        """Close every connection."""
+        await asyncio.gather(*(stop() for stop in self._all("stop")))
+
+    def _all(self, name: str) -> list[Callable[[], Awaitable[object]]]:
+        return [getattr(provider, name) for provider in self.providers if hasattr(provider, name)]
 
 
-def _email_provider(
-    settings: ProviderSettings, mail: MailSettings, composer: EmailComposer, mask: Callable[[str], str]
-) -> ChannelProvider:
-    match settings.driver:
-        case "smtp":
-            return SmtpProvider(settings.name, settings.smtp, composer)
-        case "file":
-            return EmlFileProvider(settings.name, mail.maildir, composer)
-        case _:
-            return ConsoleProvider(settings.name, mask=mask)
+def or_stand_in(
+    providers: Sequence[ChannelProvider], stand_in: ChannelProvider, wanted: bool
+) -> Sequence[ChannelProvider]:
+    """The providers, or another one where there is none and one is `wanted`: elsewhere its `sent` would be a lie."""
+    return providers or ((stand_in,) if wanted else ())

@@ -1,7 +1,7 @@
 """Whether e-mail gets out."""
 
 from application.health.ports import CheckResult, HealthCheck, HealthStatus
-from infrastructure.channels.assembly import EmailProviders
+from infrastructure.channels.assembly import ConfiguredProviders
 from infrastructure.system.circuit_breaker import BreakerStates
 
 
@@ -12,7 +12,7 @@ class EmailCheck(HealthCheck):
     nothing.
     """
 
-    def __init__(self, senders: EmailProviders, breakers: BreakerStates) -> None:
+    def __init__(self, senders: ConfiguredProviders, breakers: BreakerStates) -> None:
         self._senders = senders
         self._breakers = breakers
 

@@ -5,20 +5,16 @@ from domain.notifications.channel import Channel
 from domain.notifications.rounds import RetrySchedule
 from infrastructure.config.notification import ChannelSettings, NotificationSettings
 
-# Channels whose only driver yet prints to the console: for looking at while developing, never in earnest, where the
-# answer `sent` would be a lie.
-CONSOLE_ONLY = frozenset({Channel.SMS, Channel.PUSH, Channel.CHAT})
-
 
 def channel_policies(settings: NotificationSettings, *, console: bool) -> ChannelPolicies:
     """One policy per channel; when notifications are off as a whole, every channel is.
 
-    Without `console`, channels that have no real driver are off.
+    Channels for which no provider is configured print to the `console`: for looking at while developing, never in
+    earnest, where the answer `sent` would be a lie. Without it they are off.
     """
+    idle = frozenset() if console else {name for name, configured in settings.providers.items() if not configured}
     return {
-        channel: _policy(
-            getattr(settings, channel.value), on=settings.enabled and (console or channel not in CONSOLE_ONLY)
-        )
+        channel: _policy(getattr(settings, channel.value), on=settings.enabled and channel.value not in idle)
         for channel in Channel
     }
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Set
 
 from infrastructure.config.app import Environment
-from infrastructure.config.catalogue import PROVIDERS_KEY
 from infrastructure.config.chain import BUILT_IN, keys_of
 from infrastructure.config.mail import DEFAULT_SENDER
 from infrastructure.config.notification import ChannelSettings
@@ -24,10 +23,10 @@ def _idle_mail_keys(settings: Settings, given: Set[str]) -> Iterator[str]:
     prefixes = {keys_of(provider, given) for provider in providers if provider.driver == "smtp"}
     if BUILT_IN not in prefixes and "SMTP_HOST" in given:
         yield "SMTP_HOST has no effect: no provider of the e-mail channel uses it"
-    used = tuple(prefix_of(provider.name) for provider in providers)
+    used = tuple(prefix_of(each.name) for ours in settings.notification.providers.values() for each in ours)
     spare = sorted(key for key in given if key.startswith(NAMESPACE) and not key.startswith(used))
     for key in spare:
-        yield f"{key} has no effect: {PROVIDERS_KEY} does not name its provider"
+        yield f"{key} has no effect: no NOTIFY_<CHANNEL>_PROVIDERS names its provider"
 
 
 def _unclaimed_queues(settings: Settings) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Set
 
-from infrastructure.config.catalogue import PROVIDERS_KEY
+from msgspec import NODEFAULT
+
+from infrastructure.config.catalogue import PROVIDERS_KEY, option_leaves
 from infrastructure.config.chain import BUILT_IN, keys_of
 from infrastructure.config.database_url import driver_of
 from infrastructure.config.environments import refused
 from infrastructure.config.places import unusable_places
 from infrastructure.config.problems import ConfigurationError, Problem
 from infrastructure.config.provider import ProviderSettings, prefix_of
+from infrastructure.config.provider_drivers import PROVIDER_DRIVERS
 from infrastructure.config.settings import Settings
 
 
@@ -18,7 +21,9 @@ def contradictions(settings: Settings, given: Set[str]) -> Iterator[Problem]:
     yield from _migrations(settings)
     yield from _times(settings)
     yield from _streams(settings)
-    yield from _mail(settings, given)
+    yield from _mail(given)
+    for provider in (each for ours in settings.notification.providers.values() for each in ours):
+        yield from _provider(provider, given, settings.worker.send_timeout)
     yield from unusable_places(settings)
     yield from refused(settings)
 
@@ -80,16 +85,38 @@ def _streams(settings: Settings) -> Iterator[Problem]:
         yield Problem(keys=("SSE_MAX_AGE", "SSE_PING_INTERVAL"), message="must be longer than SSE_PING_INTERVAL")
 
 
-def _mail(settings: Settings, given: Set[str]) -> Iterator[Problem]:
+def _mail(given: Set[str]) -> Iterator[Problem]:
     if "SMTP_HOST" in given and not given & {"MAIL_DRIVER", PROVIDERS_KEY}:
         yield Problem(keys=("SMTP_HOST", "MAIL_DRIVER"), message="has no effect without MAIL_DRIVER=smtp")
-    for provider in settings.notification.email_providers:
-        prefix = keys_of(provider, given)
-        if provider.driver == "smtp":
-            yield from _relay(provider, prefix, given, settings.worker.send_timeout)
-        else:
-            idle = sorted(key for key in given if key.startswith(prefix) and key != f"{prefix}DRIVER")
-            yield from (_idle(key, provider) for key in idle if prefix != BUILT_IN)
+
+
+def _provider(provider: ProviderSettings, given: Set[str], send_timeout: float) -> Iterator[Problem]:
+    """What is missing of a provider, and what is said of it in vain."""
+    prefix = keys_of(provider, given)
+    if provider.driver == "smtp":
+        yield from _relay(provider, prefix, given, send_timeout)
+    elif prefix != BUILT_IN:
+        leaves = {leaf.key.name: leaf for leaf in option_leaves(provider.name, provider.driver)}
+        mine = {key for key in given if key.startswith(prefix) and key != f"{prefix}DRIVER"}
+        yield from (_idle(key, provider) for key in sorted(mine - leaves.keys()))
+        missing = [key for key, leaf in leaves.items() if leaf.default is NODEFAULT and key not in given]
+        yield from (Problem(keys=(key,), message=f"is required by the {provider.driver} driver") for key in missing)
+        yield from _combinations(provider, prefix, given)
+        if getattr(provider.options, "timeout", 0.0) > send_timeout:
+            yield _too_long(f"{prefix}TIMEOUT")
+
+
+def _combinations(provider: ProviderSettings, prefix: str, given: Set[str]) -> Iterator[Problem]:
+    driver = PROVIDER_DRIVERS.get(provider.driver)
+    if driver is None:
+        return
+    one_of, together = ([f"{prefix}{field}" for field in fields] for fields in (driver.one_of, driver.together))
+    if one_of and given.isdisjoint(one_of):
+        yield Problem(keys=tuple(one_of), message=f"or {' or '.join(one_of[1:])} is required by {provider.driver}")
+    there = [key for key in together if key in given]
+    if there and len(there) < len(together):
+        missing = next(key for key in together if key not in given)
+        yield Problem(keys=(missing, there[0]), message=f"is missing beside {there[0]}")
 
 
 def _idle(key: str, provider: ProviderSettings) -> Problem:

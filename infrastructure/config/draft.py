@@ -106,6 +106,7 @@ DERIVED: Mapping[tuple[str, ...], Callable[[Draft, Leaf], object]] = {
     ("worker", "send_timeout"): lambda draft, _: min(SEND_TIMEOUT, draft.value("WORKER_LEASE", float) * 2 / 3),
     ("egress", "timeout"): _send_timeout,
     ("smtp", "timeout"): _send_timeout,
+    ("options", "timeout"): _send_timeout,
     ("smtp", "tls"): _tls,
     ("smtp", "port"): lambda draft, leaf: PORTS[draft.text(_beside(leaf, "TLS"))],
     **{(channel, "attempts"): _attempts for channel in ("email", "sms", "push", "chat", "webhook")},

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from infrastructure.config.problems import Unacceptable
+from infrastructure.config.provider_drivers import DRIVERS_OF
 
 Brought = Callable[[], Collection[str]]
 
@@ -55,7 +56,10 @@ class Drivers:
 
 QUEUE = Drivers(served=("file", "memory", "redis"), later=("rabbitmq", "nats"), aliases={"bullmq": "redis"}, open=True)
 REALTIME = Drivers(served=("file", "memory", "redis"), later=("nats",), open=True)
-MAIL = Drivers(served=("file", "smtp", "console"), later=("ses",))
+MAIL = Drivers(served=DRIVERS_OF["email"])
+SMS = Drivers(served=DRIVERS_OF["sms"])
+PUSH = Drivers(served=DRIVERS_OF["push"])
+CHAT = Drivers(served=DRIVERS_OF["chat"])
 RATE_LIMIT = Drivers(served=("memory",), later=("redis",), open=True)
 BROKER = Drivers(served=("memory",), later=("kafka", "nats", "rabbitmq", "redis"), open=True)
 DATABASE = Drivers(

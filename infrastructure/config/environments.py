@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from infrastructure.config.app import Environment, is_loopback
 from infrastructure.config.credentials import is_guessable
 from infrastructure.config.problems import Problem
+from infrastructure.config.provider import ProviderSettings
 from infrastructure.config.settings import Settings
 
 
@@ -46,6 +47,11 @@ def _password_in_the_clear(settings: Settings) -> bool:
     return any(each.password and each.tls == "none" and not is_loopback(each.host) for each in smtp)
 
 
+def _prints(providers: tuple[ProviderSettings, ...]) -> bool:
+    return any(provider.driver == "console" for provider in providers)
+
+
+PRINTS = "must not print messages: nobody would receive them"
 SHARED_REFUSALS = (
     Refusal(
         key="AUTH_SECRET",
@@ -59,9 +65,12 @@ SHARED_REFUSALS = (
     ),
     Refusal(
         key="MAIL_DRIVER",
-        because="must not print messages: nobody would receive them",
-        present=lambda s: any(provider.driver == "console" for provider in s.notification.email_providers),
+        because=PRINTS,
+        present=lambda s: _prints(s.notification.email_providers),
     ),
+    Refusal(key="NOTIFY_SMS_PROVIDERS", because=PRINTS, present=lambda s: _prints(s.notification.sms_providers)),
+    Refusal(key="NOTIFY_PUSH_PROVIDERS", because=PRINTS, present=lambda s: _prints(s.notification.push_providers)),
+    Refusal(key="NOTIFY_CHAT_PROVIDERS", because=PRINTS, present=lambda s: _prints(s.notification.chat_providers)),
     Refusal(
         key="CORS_ORIGINS",
         because="must name the origins: * lets every page on the web act for its visitors",

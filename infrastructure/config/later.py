@@ -21,7 +21,6 @@ LATER_KEYS: Mapping[str, str] = {
         "message broker drivers": "BROKER_TOPIC_PREFIX",
         "Loki": "LOKI_URL LOKI_TENANT",
         "logging of bodies": "LOG_BODY",
-        "SES": "SES_REGION",
         "schedules": "SCHEDULER_TZ DLQ_NOTIFY",
         "Redis-backed limits": "RATE_LIMIT_FAIL_OPEN",
         "address lists": "IP_ALLOWLIST IP_BLOCKLIST",
@@ -29,8 +28,8 @@ LATER_KEYS: Mapping[str, str] = {
         "API versions": "API_VERSION",
         "secret stores": "SECRETS_DRIVER AWS_SECRETS_ID",
         "wake-up fallbacks": "QUEUE_FALLBACK",
-        "providers of other channels": "NOTIFY_SMS_PROVIDERS NOTIFY_PUSH_PROVIDERS NOTIFY_CHAT_PROVIDERS "
-        "NOTIFY_WEBHOOK_PROVIDERS",
+        "providers of webhooks": "NOTIFY_WEBHOOK_PROVIDERS",
+        "further keys of SMS gateways": "SMS_FROM SMS_HTTP_TOKEN",
     }.items()
     for key in keys.split()
 }
@@ -41,14 +40,6 @@ LATER_PREFIXES: Mapping[str, str] = {
     "GCS_": "Google storage",
     "KAFKA_": "Kafka",
     "NATS_": "NATS",
-    "SMS_": "SMS gateways",
-    "TWILIO_": "Twilio",
-    "FCM_": "push services",
-    "APNS_": "push services",
-    "VAPID_": "web push",
-    "SLACK_": "Slack",
-    "DISCORD_": "Discord",
-    "WHATSAPP_": "WhatsApp",
     "EXTERNAL_API__": "external APIs",
     "OTEL_": "OpenTelemetry",
 }

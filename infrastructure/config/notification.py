@@ -1,5 +1,6 @@
 """Channels: whether they are on, and how patiently each is retried."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import field
@@ -76,7 +77,40 @@ class NotificationSettings(Section, frozen=True, kw_only=True):
             depends="one provider named after MAIL_DRIVER",
         ),
     ] = ()
+    sms_provider_names: Annotated[
+        tuple[str, ...],
+        key(
+            "NOTIFY_SMS_PROVIDERS",
+            "Gateways in the order in which a round tries them.",
+            parse=provider_names,
+            expects="names such as twilio,sns",
+            depends="the console in development; elsewhere nobody, and the channel is off",
+        ),
+    ] = ()
+    push_provider_names: Annotated[
+        tuple[str, ...],
+        key(
+            "NOTIFY_PUSH_PROVIDERS",
+            "Push services; each kind of device goes to the first of its kind that accepts.",
+            parse=provider_names,
+            expects="names such as fcm,apns,webpush",
+            depends="the console in development; elsewhere nobody, and the channel is off",
+        ),
+    ] = ()
+    chat_provider_names: Annotated[
+        tuple[str, ...],
+        key(
+            "NOTIFY_CHAT_PROVIDERS",
+            "Chat services in the order of preference; those without a contact point are passed over.",
+            parse=provider_names,
+            expects="names such as slack,telegram",
+            depends="the console in development; elsewhere nobody, and the channel is off",
+        ),
+    ] = ()
     email_providers: tuple[ProviderSettings, ...] = ()
+    sms_providers: tuple[ProviderSettings, ...] = ()
+    push_providers: tuple[ProviderSettings, ...] = ()
+    chat_providers: tuple[ProviderSettings, ...] = ()
     intake_max_lag: Annotated[
         float,
         key(
@@ -98,3 +132,13 @@ class NotificationSettings(Section, frozen=True, kw_only=True):
             mask=hidden,
         ),
     ] = None
+
+    @property
+    def providers(self) -> Mapping[str, tuple[ProviderSettings, ...]]:
+        """Those of each channel that has any to configure, in the order of a round."""
+        return {
+            "email": self.email_providers,
+            "sms": self.sms_providers,
+            "push": self.push_providers,
+            "chat": self.chat_providers,
+        }

@@ -41,6 +41,17 @@ def sized(shortest: int, longest: int) -> Callable[[str], str]:
     return read
 
 
+def matching(pattern: str, expects: str) -> Callable[[str], str]:
+    """Reads a text of this form, for keys that may be absent: msgspec knows patterns of plain texts alone."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text):
+            raise Unacceptable(f"must be {expects}")
+        return text
+
+    return read
+
+
 def seconds(text: str) -> float:
     """`30`, `1.5s`, `500ms`, `5m`, `2h` or `1d` → seconds."""
     match = DURATION.fullmatch(text)

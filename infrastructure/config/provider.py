@@ -16,7 +16,7 @@ NAMESPACE = "PROVIDER__"
 
 
 class ProviderSettings(Section, frozen=True, kw_only=True):
-    """One provider of the e-mail channel; `smtp` counts for the smtp driver alone."""
+    """One provider of a channel; `smtp` counts for the smtp driver alone, `options` are those of the other drivers."""
 
     name: str
     driver: Annotated[
@@ -24,6 +24,7 @@ class ProviderSettings(Section, frozen=True, kw_only=True):
         key("DRIVER", "What the provider is.", parse=drivers.MAIL, expects=drivers.MAIL.names),
     ]
     smtp: Annotated[SmtpSettings, nested("")] = field(default_factory=SmtpSettings)
+    options: Section | None = None
 
 
 def provider_names(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from functools import reduce
 from msgspec.structs import replace
 
 from infrastructure.config.catalogue import catalogue
-from infrastructure.config.provider import prefix_of
+from infrastructure.config.provider import ProviderSettings, prefix_of
 from infrastructure.config.section import FieldPath, Section, SectionT
 from infrastructure.config.settings import Settings
 
@@ -51,6 +51,10 @@ def _replaced(section: SectionT, path: FieldPath, value: object) -> SectionT:
 
 def _providers(holding: Settings, written: Settings) -> list[str]:
     """Providers that have keys of their own and are described otherwise now; those of SMTP_* are told by their keys."""
-    before = {each.name: each for each in holding.notification.email_providers if each.smtp is not holding.mail.smtp}
-    after = {each.name: each for each in written.notification.email_providers if each.smtp is not written.mail.smtp}
+    before, after = _described(holding), _described(written)
     return [f"{prefix_of(name)}*" for name in before.keys() & after.keys() if before[name] != after[name]]
+
+
+def _described(settings: Settings) -> Mapping[str, ProviderSettings]:
+    every = (each for ours in settings.notification.providers.values() for each in ours)
+    return {each.name: each for each in every if each.smtp is not settings.mail.smtp}

@@ -7,16 +7,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import get_type_hints
 
+from msgspec import NODEFAULT
+
 from infrastructure.config.aliases import ADDRESSES, ALIASES
 from infrastructure.config.app import Environment
-from infrastructure.config.catalogue import catalogue, provider_leaves
+from infrastructure.config.catalogue import catalogue, option_leaves, provider_leaves
 from infrastructure.config.draft import Draft
 from infrastructure.config.environments import PROFILES
 from infrastructure.config.later import LATER_KEYS, LATER_PREFIXES
 from infrastructure.config.log import LEVELS
+from infrastructure.config.provider_drivers import PROVIDER_DRIVERS
 from infrastructure.config.section import Leaf, inner_section
 from infrastructure.config.settings import Settings
-from infrastructure.config.text import expectation
+from infrastructure.config.text import expectation, write
 
 # Stands for the working directory while defaults are worked out, and is written as "./".
 ROOT = Path("/installation")
@@ -68,10 +71,12 @@ problems. These keys are applied at once; any other that changed is named in a l
 """
 
 PROVIDERS = """\
-## E-mail providers by name
+## Providers by name
 
-`NOTIFY_EMAIL_PROVIDERS=smtp-a,smtp-b` makes a failover chain; each name is described by keys that carry it in capitals,
-hyphens as underscores. The bare names `smtp`, `file` and `console` stand for what `SMTP_*` and `MAIL_DIR` describe.
+`NOTIFY_EMAIL_PROVIDERS=smtp-a,smtp-b` makes a failover chain, and so do `NOTIFY_SMS_PROVIDERS`,
+`NOTIFY_PUSH_PROVIDERS` and `NOTIFY_CHAT_PROVIDERS`; each name is described by keys that carry it in capitals, hyphens
+as underscores. `DRIVER` says what it is; a provider named after its driver (`NOTIFY_SMS_PROVIDERS=twilio`) is that.
+The bare names `smtp`, `file` and `console` stand for what `SMTP_*` and `MAIL_DIR` describe.
 """
 
 Row = tuple[str, ...]
@@ -96,8 +101,24 @@ def render_readme() -> str:
     provider = provider_leaves(["smtp-a"]).values()
     provider_table = _key_table(_row(leaf, leaf.key.depends or "not set") for leaf in provider)
     head = [README_HEAD, _without_restart(), _environments()]
-    parts = [*head, *tables, f"{PROVIDERS}\n{provider_table}", _other_names(), _later()]
+    named = [f"{PROVIDERS}\n### `smtp`: a relay\n\n{provider_table}", *_other_drivers()]
+    parts = [*head, *tables, *named, _other_names(), _later()]
     return "\n".join(parts)
+
+
+def _other_drivers() -> Iterable[str]:
+    for name, driver in PROVIDER_DRIVERS.items():
+        if driver.options is not None:
+            rows = (_row(leaf, _option_default(leaf)) for leaf in option_leaves(name, name))
+            title = (driver.options.__doc__ or "").strip()
+            yield f"### `{name}` ({driver.channel}): {title}\n\n{_key_table(rows)}"
+
+
+def _option_default(leaf: Leaf) -> str:
+    if leaf.default is NODEFAULT:
+        return "required"
+    text = write(leaf, leaf.default)
+    return leaf.key.depends or (f"`{text}`" if text else "not set")
 
 
 def _groups() -> Mapping[str, list[Leaf]]:

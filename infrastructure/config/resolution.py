@@ -7,8 +7,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from infrastructure.config.advice import advise
-from infrastructure.config.catalogue import PROVIDERS_KEY, catalogue, is_known, provider_leaves
-from infrastructure.config.chain import email_providers, is_described, undescribed
+from infrastructure.config.catalogue import catalogue, is_known
+from infrastructure.config.chain import driver_leaves, named_option_leaves, providers, undescribed
 from infrastructure.config.checks import contradictions
 from infrastructure.config.draft import Draft
 from infrastructure.config.drivers import Brought, nothing_brought
@@ -92,11 +92,11 @@ def _known(spelled: Spelled) -> frozenset[str]:
 def _drafted(given: Mapping[str, Given], draft: Draft, findings: _Findings) -> Draft:
     """All values that could be read; the keys of providers are known once their names are."""
     findings.take(_read(draft, given))
-    names = draft.value(PROVIDERS_KEY, tuple)
-    described = provider_leaves(name for name in names if is_described(name, given.keys()))
-    draft.leaves = {**catalogue(), **described}
-    findings.take(_read(draft, {key: given[key] for key in described if key in given}))
-    findings.take(undescribed(names, given.keys()))
+    for described in (driver_leaves, named_option_leaves):
+        found = described(draft, given.keys())
+        draft.leaves = {**draft.leaves, **found}
+        findings.take(_read(draft, {key: given[key] for key in found if key in given}))
+    findings.take(undescribed(draft, given.keys()))
     return draft
 
 
@@ -110,8 +110,7 @@ def _read(draft: Draft, given: Mapping[str, Given]) -> Iterator[Problem]:
 
 def _settled(draft: Draft, given: Mapping[str, Given], findings: _Findings) -> Settings:
     settings = assemble(Settings, draft.by_path(catalogue()))
-    providers = email_providers(draft, settings.mail, given.keys())
-    notification = replace(settings.notification, email_providers=providers)
+    notification = replace(settings.notification, **providers(draft, settings.mail, given.keys()))
     settings = replace(settings, notification=notification)
     if settings.auth.secret or SECRET_KEY in findings.broken or not settings.database.embedded:
         return settings

@@ -32,7 +32,8 @@ class Key:
 
     `default` is a text that is read like a written one and may name other keys (`<DATA_DIR>/jobs`); `depends` tells
     readers what a computed default follows; `mask` turns the value into what may be shown. A `live` key is applied to
-    processes that run, when they are told to read the configuration again (SIGHUP).
+    processes that run, when they are told to read the configuration again (SIGHUP). The text of one with `lines` may
+    have several.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Key:
     depends: str | None = None
     mask: Callable[[str], str] | None = None
     live: bool = False
+    lines: bool = False
 
     @property
     def secret(self) -> bool:
@@ -70,9 +72,10 @@ class Leaf:
 
 
 class Traits(TypedDict, total=False):
-    """msgspec's limits on numbers, on lengths and on the form of a text; and whether the key is `live`."""
+    """msgspec's limits on numbers, on lengths and on the form of a text; whether the key is `live`, or has `lines`."""
 
     live: bool
+    lines: bool
 
     ge: float
     le: float
@@ -93,9 +96,16 @@ def key(
     **traits: Unpack[Traits],
 ) -> Meta:
     """Annotates a field with its environment key; bounds are msgspec's, `why` is one line for readers."""
-    live = traits.pop("live", False)
     entry = Key(
-        name=name, why=why, parse=parse, expects=expects, default=default, depends=depends, mask=mask, live=live
+        name=name,
+        why=why,
+        parse=parse,
+        expects=expects,
+        default=default,
+        depends=depends,
+        mask=mask,
+        live=traits.pop("live", False),
+        lines=traits.pop("lines", False),
     )
     # Any: msgspec declares one overload for each combination of bounds that makes sense for some type.
     return Meta(description=why, extra={"key": entry}, **cast(dict[str, Any], traits))

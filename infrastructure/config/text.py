@@ -15,13 +15,14 @@ from infrastructure.config.problems import Unacceptable
 from infrastructure.config.section import Leaf
 
 # Control characters, and the halves of a surrogate pair that stand for bytes which were no UTF-8.
+LINE_BREAK = re.compile(r"\r?\n")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 SPOKEN_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
 def read(leaf: Leaf, text: str) -> object:
     """The value of `text`; `Unacceptable` when it has the wrong shape or lies out of range."""
-    if UNPRINTABLE.search(text):
+    if UNPRINTABLE.search(LINE_BREAK.sub("", text) if leaf.key.lines else text):
         raise Unacceptable("must not hold line breaks, control characters or broken UTF-8")
     raw = leaf.key.parse(text) if leaf.key.parse else _split(leaf, text)
     try:

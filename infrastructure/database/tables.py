@@ -133,6 +133,7 @@ class NotificationRow(Row):
     fingerprint: Mapped[str] = mapped_column(String(64))
     sequence_id: Mapped[str | None] = mapped_column(CALLER_ID)
     workflow: Mapped[str | None] = mapped_column(CALLER_ID)
+    workflow_version: Mapped[int | None] = mapped_column(Integer)
     content: Mapped[Any] = mapped_column(Json)
     payload: Mapped[Any] = mapped_column(Json)
     overrides: Mapped[Any] = mapped_column(Json)
@@ -201,6 +202,7 @@ class DeliveryRow(Row):
         Index("uq_deliveries_identity", "notification_id", "target", "step", "channel", "generation", unique=True),
         Index("ix_deliveries_claim", "queue", "channel", "priority", "status", "next_at"),
         Index(None, "notification_id", "status", "id"),
+        Index(None, "tenant_id", "status", "id"),
         Index(None, "tenant_id", "target", "id"),
     )
 
@@ -243,6 +245,7 @@ class AttemptRow(Row):
     status_code: Mapped[int | None] = mapped_column(Integer)
     error_code: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[str | None] = mapped_column(Text)
+    provider_message_id: Mapped[str | None] = mapped_column(String(255))
 
 
 class InboxItemRow(Row):

@@ -36,11 +36,16 @@ from infrastructure.database.repositories.job_store import SqlJobStore
 from infrastructure.database.repositories.jobs import SqlJobQueue
 from infrastructure.database.repositories.leases import SqlLeaseRows
 from infrastructure.database.repositories.notifications import SqlNotificationRepository
+from infrastructure.database.repositories.preferences import SqlPreferenceRepository
 from infrastructure.database.repositories.retention import SqlRetention
+from infrastructure.database.repositories.run_queue import SqlRunQueue
+from infrastructure.database.repositories.runs import SqlRunRepository
+from infrastructure.database.repositories.step_windows import SqlStepWindowRepository
 from infrastructure.database.repositories.streams import SqlStreamLog, trace_of, write_updates
 from infrastructure.database.repositories.subscribers import SqlSubscriberRepository
 from infrastructure.database.repositories.tickets import SqlTicketRepository
 from infrastructure.database.repositories.topics import SqlTopicRepository
+from infrastructure.database.repositories.workflows import SqlWorkflowRepository
 from infrastructure.database.transaction import Transaction
 from infrastructure.database.types import from_millis
 
@@ -107,6 +112,10 @@ class SqlUnitOfWork(SystemUnitOfWork):
         self.deliveries = SqlDeliveryRepository(tx)
         self.subscribers = SqlSubscriberRepository(tx)
         self.topics = SqlTopicRepository(tx)
+        self.preferences = SqlPreferenceRepository(tx)
+        self.workflows = SqlWorkflowRepository(tx)
+        self.runs = SqlRunRepository(tx)
+        self.step_windows = SqlStepWindowRepository(tx)
         self.inbox = SqlInboxRepository(tx)
         self.jobs = SqlJobQueue(tx)
         self.streams = SqlStreamLog(tx)
@@ -116,6 +125,7 @@ class SqlUnitOfWork(SystemUnitOfWork):
         self.installation = SqlInstallationRepository(tx)
         self.delivery_queue = SqlDeliveryQueue(tx)
         self.job_store = SqlJobStore(tx)
+        self.run_queue = SqlRunQueue(tx)
         self.relay = SqlEventRelay(tx)
         self.leases = SqlLeaseRows(tx)
         self.retention = SqlRetention(tx)

@@ -20,8 +20,12 @@ from domain.realtime.ticket import StreamTicket
 from domain.subscribers.subscriber import Subscriber
 from domain.tenancy.tenant import Tenant
 from domain.topics.topic import Topic
+from infrastructure.memory.preference_tables import PreferenceTables
 from infrastructure.memory.relay_tables import RelayTables
+from infrastructure.memory.run_tables import RunTables
+from infrastructure.memory.step_window_tables import StepWindowTables
 from infrastructure.memory.tables import Entry, Table
+from infrastructure.memory.workflow_tables import WorkflowTables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +107,7 @@ def _pending(entry: Entry[Delivery]) -> bool:
     return entry.item.status is DeliveryStatus.PENDING
 
 
-class MemoryDatabase(RelayTables):
+class MemoryDatabase(RelayTables, PreferenceTables, WorkflowTables, RunTables, StepWindowTables):
     """The state behind every in-memory repository and reader; make one per process or per test.
 
     One transaction writes at a time; readers see what is committed and wait for nobody. Everything runs on one event
@@ -111,7 +115,11 @@ class MemoryDatabase(RelayTables):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        RelayTables.__init__(self)
+        PreferenceTables.__init__(self)
+        WorkflowTables.__init__(self)
+        RunTables.__init__(self)
+        StepWindowTables.__init__(self)
         self.writing = asyncio.Lock()
         # Numbers and fencing tokens only ever grow: like a database's sequences they are not taken back.
         self.numbers = count(1)

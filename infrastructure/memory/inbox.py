@@ -6,9 +6,10 @@ from datetime import datetime
 from heapq import nlargest
 from uuid import UUID
 
-from application.inbox.ports import InboxFilter, InboxReader
+from application.inbox.ports import InboxReader
 from application.inbox.views import InboxCounts
 from application.ports.inbox_repository import BulkMark, InboxRepository
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem, Mark, counter_change
 from domain.realtime.stream import StreamHead
 from infrastructure.memory.database import MemoryDatabase
@@ -45,24 +46,21 @@ class MemoryInboxRepository(InboxRepository):
             self._transaction.rows.inbox.put(replace(_stored(item), created_at=before.created_at))
 
     async def mark_all(
-        self,
-        tenant_id: str,
-        recipient_id: UUID,
-        mark: Mark,
-        *,
-        tags: Sequence[str],
-        severities: Sequence[str],
-        at: datetime,
+        self, tenant_id: str, recipient_id: UUID, mark: Mark, wanted: InboxFilter, *, at: datetime
     ) -> BulkMark:
         updated = unread = unseen = 0
-        for before in self._items(tenant_id, recipient_id):
+        for before in filter(wanted.matches, self._items(tenant_id, recipient_id)):
             after = before.marked(mark, at)
-            if after is before or not _listed(before) or not _any_of(before, tags, severities):
+            if after is before:
                 continue
             self._transaction.rows.inbox.put(after)
             change = counter_change(before, after)
             updated, unread, unseen = updated + 1, unread + change[0], unseen + change[1]
         return BulkMark(updated=updated, unread=unread, unseen=unseen)
+
+    async def remove(self, tenant_id: str, recipient_id: UUID, item_id: UUID) -> None:
+        if await self.get(tenant_id, recipient_id, item_id) is not None:
+            self._transaction.rows.inbox.remove(item_id)
 
     async def forget(self, tenant_id: str, recipient_id: UUID, limit: int) -> int:
         gone = self._items(tenant_id, recipient_id)[:limit]
@@ -91,20 +89,25 @@ class MemoryInboxReader(InboxReader):
         found = (
             item
             for item in self._items(tenant_id, recipient_id)
-            if (before is None or _place(item) < before) and _wanted(item, wanted)
+            if (before is None or _place(item) < before) and wanted.matches(item)
         )
         stream = self._database.streams.committed.get(recipient_id)
         head = stream.head if stream is not None and stream.tenant_id == tenant_id else None
         return nlargest(limit, found, key=_place), head
 
-    async def counts(self, tenant_id: str, recipient_id: UUID) -> Mapping[str, InboxCounts]:
-        counts: dict[str, InboxCounts] = {}
-        for item in filter(_listed, self._items(tenant_id, recipient_id)):
-            so_far = counts.get(item.severity, InboxCounts())
-            counts[item.severity] = InboxCounts(
-                unread=so_far.unread + item.unread, unseen=so_far.unseen + item.unseen, total=so_far.total + 1
-            )
-        return counts
+    async def counts(
+        self, tenant_id: str, recipient_id: UUID, wanted: InboxFilter | None = None
+    ) -> Mapping[str, InboxCounts]:
+        by_severity: dict[str, list[InboxItem]] = {}
+        for item in filter((wanted or InboxFilter()).matches, self._items(tenant_id, recipient_id)):
+            by_severity.setdefault(item.severity, []).append(item)
+        return {severity: _counted(items) for severity, items in by_severity.items()}
+
+    async def counts_of(
+        self, tenant_id: str, recipient_id: UUID, filters: Sequence[InboxFilter]
+    ) -> Sequence[InboxCounts]:
+        items = self._items(tenant_id, recipient_id)
+        return [_counted(list(filter(wanted.matches, items))) for wanted in filters]
 
     def _items(self, tenant_id: str, recipient_id: UUID) -> list[InboxItem]:
         stored = self._database.inbox.committed.where("recipient", recipient_id)
@@ -119,21 +122,7 @@ def _place(item: InboxItem) -> tuple[datetime, UUID]:
     return item.surfaced_at, item.id
 
 
-def _listed(item: InboxItem) -> bool:
-    return item.archived_at is None and item.snoozed_until is None
-
-
-def _any_of(item: InboxItem, tags: Sequence[str], severities: Sequence[str]) -> bool:
-    return (not tags or not set(tags).isdisjoint(item.tags)) and (not severities or item.severity in severities)
-
-
-def _wanted(item: InboxItem, wanted: InboxFilter) -> bool:
-    facts = (
-        (wanted.read, item.read_at),
-        (wanted.seen, item.seen_at),
-        (wanted.archived, item.archived_at),
-        (wanted.snoozed, item.snoozed_until),
-    )
-    return all(asked is None or asked == (at is not None) for asked, at in facts) and _any_of(
-        item, wanted.tags, wanted.severities
+def _counted(items: Sequence[InboxItem]) -> InboxCounts:
+    return InboxCounts(
+        unread=sum(item.unread for item in items), unseen=sum(item.unseen for item in items), total=len(items)
     )

@@ -1,4 +1,4 @@
-"""What deliveries and jobs have in common as queue entries."""
+"""What deliveries, jobs and runs have in common as queue entries."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -50,7 +50,9 @@ class MemoryNotificationReader(NotificationReader):
             for entry in self._entries(tenant_id, notification_id)
             if (before is None or entry.item.id < before) and _wanted(entry.item, wanted)
         )
-        return [self._view(entry) for entry in nlargest(limit, found, key=lambda entry: entry.item.id)]
+        return [
+            delivery_view(self._database, entry) for entry in nlargest(limit, found, key=lambda entry: entry.item.id)
+        ]
 
     async def counts_by_status(self, tenant_id: str, notification_id: UUID) -> Mapping[DeliveryStatus, int]:
         counts: dict[DeliveryStatus, int] = {}
@@ -78,26 +80,28 @@ class MemoryNotificationReader(NotificationReader):
             entry.item.target in wanted.subscribers for entry in self._entries(notification.tenant_id, notification.id)
         )
 
-    def _view(self, entry: Entry[Delivery]) -> DeliveryView:
-        one = entry.item
-        attempts = self._database.attempts.committed.where("delivery", one.id)
-        return DeliveryView(
-            id=one.id,
-            notification_id=one.notification_id,
-            subscriber_id=one.target,
-            step=one.step or None,
-            channel=one.channel.value,
-            status=one.status.value,
-            reason=one.reason,
-            generation=one.generation,
-            replay_of=one.replay_of,
-            rounds=one.rounds,
-            next_attempt_at=entry.next_at if one.status is DeliveryStatus.PENDING else None,
-            created_at=one.created_at,
-            finished_at=one.finished_at,
-            receipt=one.receipt,
-            attempts=tuple(_attempt_view(attempt) for attempt in sorted(attempts, key=lambda attempt: attempt.id)),
-        )
+
+def delivery_view(database: MemoryDatabase, entry: Entry[Delivery]) -> DeliveryView:
+    """A delivery as it is shown."""
+    one = entry.item
+    attempts = database.attempts.committed.where("delivery", one.id)
+    return DeliveryView(
+        id=one.id,
+        notification_id=one.notification_id,
+        subscriber_id=one.target,
+        step=one.step or None,
+        channel=one.channel.value,
+        status=one.status.value,
+        reason=one.reason,
+        generation=one.generation,
+        replay_of=one.replay_of,
+        rounds=one.rounds,
+        next_attempt_at=entry.next_at if one.status is DeliveryStatus.PENDING else None,
+        created_at=one.created_at,
+        finished_at=one.finished_at,
+        receipt=one.receipt,
+        attempts=tuple(_attempt_view(attempt) for attempt in sorted(attempts, key=lambda attempt: attempt.id)),
+    )
 
 
 def _attempt_view(attempt: Attempt) -> AttemptView:
@@ -111,6 +115,7 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
         status_code=attempt.status_code,
         error_code=attempt.error_code,
         detail=attempt.detail,
+        provider_message_id=attempt.provider_message_id,
     )
 
 

@@ -30,12 +30,17 @@ from infrastructure.memory.job_store import MemoryJobStore
 from infrastructure.memory.jobs import MemoryJobQueue
 from infrastructure.memory.lease_rows import MemoryLeaseRows
 from infrastructure.memory.notifications import MemoryNotificationRepository
+from infrastructure.memory.preferences import MemoryPreferenceRepository
 from infrastructure.memory.retention import MemoryRetention
+from infrastructure.memory.run_queue import MemoryRunQueue
+from infrastructure.memory.runs import MemoryRunRepository
+from infrastructure.memory.step_windows import MemoryStepWindowRepository
 from infrastructure.memory.streams import MemoryStreamLog, place_updates
 from infrastructure.memory.subscribers import MemorySubscriberRepository
 from infrastructure.memory.tickets import MemoryTicketRepository
 from infrastructure.memory.topics import MemoryTopicRepository
 from infrastructure.memory.transaction import MemorySavepoint, Transaction
+from infrastructure.memory.workflows import MemoryWorkflowRepository
 
 View = TypeVar("View")
 
@@ -75,6 +80,10 @@ class MemoryUnitOfWork(SystemUnitOfWork):
         self.deliveries = MemoryDeliveryRepository(transaction)
         self.subscribers = MemorySubscriberRepository(transaction)
         self.topics = MemoryTopicRepository(transaction)
+        self.preferences = MemoryPreferenceRepository(transaction)
+        self.workflows = MemoryWorkflowRepository(transaction)
+        self.runs = MemoryRunRepository(transaction)
+        self.step_windows = MemoryStepWindowRepository(transaction)
         self.inbox = MemoryInboxRepository(transaction)
         self.jobs = MemoryJobQueue(transaction, trace)
         self.streams = MemoryStreamLog(transaction)
@@ -84,6 +93,7 @@ class MemoryUnitOfWork(SystemUnitOfWork):
         self.installation = MemoryInstallationRepository(transaction)
         self.delivery_queue = MemoryDeliveryQueue(transaction)
         self.job_store = MemoryJobStore(transaction)
+        self.run_queue = MemoryRunQueue(transaction)
         self.relay = MemoryEventRelay(transaction)
         self.leases = MemoryLeaseRows(transaction)
         self.retention = MemoryRetention(transaction)

@@ -9,22 +9,22 @@ from app.http.dependencies import Injected
 from app.http.envelope import Envelope, ok
 from app.http.guards import requires_subscriber
 from app.http.idempotency import idempotency_of
+from app.http.inbox.filters import asked_filter, mark_all_command
 from app.http.inbox.schemas import (
+    InboxCountQuery,
     InboxCountsBody,
+    InboxFilterBody,
     InboxItemBody,
     InboxListing,
     InboxQuery,
-    MarkAllBody,
     SnoozeBody,
     UpdatedBody,
     counts_body,
-    inbox_filter,
     inbox_listing,
     item_body,
-    mark_all_command,
     until_of,
 )
-from app.http.query import read_query
+from app.http.inbox.verb import verb_of
 from app.http.requests import ApiRequest
 from application.inbox.mark_inbox import MarkInbox
 from application.inbox.mark_item import MarkItem
@@ -35,7 +35,7 @@ from domain.inbox.item import InboxItemNotFound, Mark
 from domain.subscribers.subscriber import SubscriberNotFound
 
 MARKS = [f"/{{item_id:uuid}}/{mark.value}" for mark in Mark]
-MARKS_OF_ALL = [f"/{mark.value}-all" for mark in (Mark.SEEN, Mark.READ, Mark.ARCHIVE)]
+MARKS_OF_ALL = [f"/{mark.value}-all" for mark in Mark if mark is not Mark.UNSNOOZE]
 
 
 class InboxController(Controller):
@@ -48,17 +48,16 @@ class InboxController(Controller):
     @get(summary="List inbox items", query=InboxQuery, errors=(InvalidCursor, SubscriberNotFound))
     async def list_inbox(self, request: ApiRequest, list_inbox: Injected[ListInbox]) -> Response[InboxListing]:
         """Newest first. A stream that is opened with `meta.streamCursor` leaves no hole after these items."""
-        query = read_query(request.scope["query_string"], InboxQuery)
-        return inbox_listing(
-            await list_inbox(request.auth, inbox_filter(query), cursor=query.cursor, limit=query.limit)
-        )
+        query, wanted = asked_filter(request.scope["query_string"], InboxQuery)
+        return inbox_listing(await list_inbox(request.auth, wanted, cursor=query.cursor, limit=query.limit))
 
-    @get("/count", summary="Count inbox items", errors=(SubscriberNotFound,))
+    @get("/count", summary="Count inbox items", query=InboxCountQuery, errors=(SubscriberNotFound,))
     async def count_inbox(
         self, request: ApiRequest, count_inbox: Injected[CountInbox]
     ) -> Response[Envelope[InboxCountsBody]]:
-        """Unread, unseen and all that is neither archived nor snoozed, over all and by severity."""
-        return ok(counts_body(await count_inbox(request.auth)))
+        """Unread, unseen and all of what matches, over all and by severity."""
+        _, wanted = asked_filter(request.scope["query_string"], InboxCountQuery)
+        return ok(counts_body(await count_inbox(request.auth, wanted=wanted)))
 
     @post(
         MARKS,
@@ -71,7 +70,7 @@ class InboxController(Controller):
         self, request: ApiRequest, item_id: FromPath[UUID], mark_item: Injected[MarkItem]
     ) -> Response[Envelope[InboxItemBody]]:
         """Read implies seen; archive implies read. A mark twice is a mark once. Open tabs learn of it at once."""
-        answer = await mark_item(request.auth, item_id, Mark(_verb(request)), idempotency_of(request))
+        answer = await mark_item(request.auth, item_id, Mark(verb_of(request)), idempotency_of(request))
         return ok(item_body(answer.view), replayed=answer.replayed)
 
     @post(
@@ -94,13 +93,9 @@ class InboxController(Controller):
 
     @post(MARKS_OF_ALL, summary="Mark all items", status_code=200, idempotent=True, errors=(SubscriberNotFound,))
     async def mark_inbox(
-        self, request: ApiRequest, mark_inbox: Injected[MarkInbox], data: JSONBody[MarkAllBody | None] = None
+        self, request: ApiRequest, mark_inbox: Injected[MarkInbox], data: JSONBody[InboxFilterBody | None] = None
     ) -> Response[Envelope[UpdatedBody]]:
-        """All that are neither archived nor snoozed and match; without a body, all of them."""
-        mark = Mark(_verb(request).removesuffix("-all"))
-        answer = await mark_inbox(mark_all_command(request, mark, data or MarkAllBody()))
+        """All that match. Without a body: all that are neither archived nor snoozed, or all that are archived."""
+        mark = Mark(verb_of(request).removesuffix("-all"))
+        answer = await mark_inbox(mark_all_command(request, mark, data or InboxFilterBody()))
         return ok(UpdatedBody(updated=answer.view.updated), replayed=answer.replayed)
-
-
-def _verb(request: ApiRequest) -> str:
-    return str(request.scope["path_template"]).rpartition("/")[2]

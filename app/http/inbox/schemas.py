@@ -1,37 +1,104 @@
 """The inbox as JSON."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import Response
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.http.envelope import PageMeta
-from app.http.idempotency import idempotency_of
-from app.http.notifications.answers import StoredActionBody
 from app.http.notifications.schemas import FreeJson
-from app.http.query import PageQuery
-from app.http.requests import ApiRequest
-from app.http.wire import Identifier, Moment, Tags, Time, instant, shaped
-from application.inbox.mark_inbox import MarkInboxCommand
-from application.inbox.ports import InboxFilter
-from application.inbox.views import InboxCounts, InboxCountsView, InboxPage
-from application.inbox.wire import wire_item
-from domain.inbox.item import InboxItem, Mark
+from app.http.wire import Identifier, Moment, Time, Word, instant, shaped
+from application.inbox.views import FilterCountView, InboxCounts, InboxCountsView, InboxPage
+from application.inbox.wire import wire_filter, wire_item
+from domain.inbox.item import ActionState, InboxItem
 from domain.notifications.content import Severity
 from domain.shared.problems import Problems
 
+MOST_FILTERS: Final = 20
+MOST_VALUES: Final = 20
+# What fits in 64 bits: no store compares more.
+_Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+DataFilter = Annotated[
+    dict[Annotated[str, Meta(max_length=255)], str | _Whole | float | bool | None], Meta(max_length=MOST_VALUES)
+]
+TagGroup = Annotated[list[Word], Meta(min_length=1, max_length=MOST_VALUES)]
 
-class InboxQuery(PageQuery, kw_only=True, rename="camel"):
-    """Any of each list. Archived and snoozed items are hidden unless asked for."""
+
+class InboxCountQuery(Struct, kw_only=True, rename="camel"):
+    """Any of each list; times are exclusive bounds. Archived and snoozed items are hidden unless asked for."""
 
     read: bool | None = None
     seen: bool | None = None
     archived: bool = False
     snoozed: bool = False
-    tags: tuple[Identifier, ...] = ()
+    tags: Annotated[
+        tuple[Word, ...],
+        Meta(
+            description="A comma means or, the parameter given again means and: `tags=a,b&tags=c`. In a tag, a comma "
+            "is written `\\,` and a backslash `\\\\`."
+        ),
+    ] = ()
     severity: tuple[Severity, ...] = ()
+    workflow: tuple[Identifier, ...] = ()
+    data: (
+        Annotated[
+            str,
+            Meta(
+                max_length=2048,
+                description='Fields at the top of the item\'s `data` and their values, as JSON: `{"orderId":42}`.',
+            ),
+        ]
+        | None
+    ) = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+
+class InboxQuery(InboxCountQuery, kw_only=True, rename="camel"):
+    """The same, in pages."""
+
+    limit: Annotated[int, Meta(ge=1, le=100, description="How many at most.")] = 20
+    cursor: Annotated[str, Meta(max_length=2048, description="`meta.nextCursor` of the page before.")] | None = None
+
+
+class InboxFilterBody(Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which items are meant: those that fit everything that is said, any of each list. Times are exclusive bounds."""
+
+    tags: Annotated[
+        list[Word | TagGroup],
+        Meta(
+            max_length=MOST_VALUES, description="Tags of which an item has one; or lists, of each of which it has one."
+        ),
+    ] = []
+    severity: Annotated[list[Severity], Meta(max_length=len(Severity))] = []
+    read: bool | None = None
+    seen: bool | None = None
+    archived: Annotated[
+        bool | UnsetType | None, Meta(description="null: either. Hidden without, save where archived items are meant.")
+    ] = UNSET
+    snoozed: Annotated[bool | None, Meta(description="null: either. Hidden without.")] = False
+    workflow: Annotated[list[Identifier], Meta(max_length=MOST_VALUES)] = []
+    data: Annotated[DataFilter, Meta(description="Fields at the top of the item's `data`, and their values.")] = {}
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+
+class CountFiltersBody(Struct, forbid_unknown_fields=True):
+    """What to count, in the order of the answer."""
+
+    filters: Annotated[list[InboxFilterBody], Meta(min_length=1, max_length=MOST_FILTERS)]
+
+
+class InboxActionBody(Struct, kw_only=True, rename="camel"):
+    """A button and its state; `completedAt` only while it is completed."""
+
+    id: str
+    label: str
+    url: str | None = None
+    state: ActionState = ActionState.OPEN
+    completed_at: Time | UnsetType = UNSET
 
 
 class InboxItemBody(Struct, kw_only=True, rename="camel"):
@@ -43,7 +110,7 @@ class InboxItemBody(Struct, kw_only=True, rename="camel"):
     title: str
     body: str
     data: FreeJson
-    actions: list[StoredActionBody]
+    actions: list[InboxActionBody]
     avatar: str | None
     redirect: str | None
     severity: Severity
@@ -76,7 +143,7 @@ class InboxListing(Struct, kw_only=True, rename="camel"):
 
 
 class CountBody(Struct, kw_only=True):
-    """Items that are neither archived nor snoozed."""
+    """Items that match; what is archived or snoozed counts as neither unread nor unseen."""
 
     unread: int
     unseen: int
@@ -107,40 +174,17 @@ class SnoozeBody(Struct, forbid_unknown_fields=True):
     until: Moment
 
 
-class MarkAllBody(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which items to mark: those with any of the tags and any of the severities; all without."""
+class FilterCountBody(Struct, kw_only=True):
+    """A filter, without what it leaves open, and what matches it."""
 
-    tags: Tags = []
-    severity: Annotated[list[Severity], Meta(max_length=len(Severity))] = field(default_factory=list)
+    filter: FreeJson
+    count: CountBody
 
 
 class UpdatedBody(Struct, kw_only=True):
     """How many items changed."""
 
     updated: int
-
-
-def inbox_filter(query: InboxQuery) -> InboxFilter:
-    """Which items to list."""
-    return InboxFilter(
-        read=query.read,
-        seen=query.seen,
-        archived=query.archived,
-        snoozed=query.snoozed,
-        tags=query.tags,
-        severities=tuple(severity.value for severity in query.severity),
-    )
-
-
-def mark_all_command(request: ApiRequest, mark: Mark, body: MarkAllBody) -> MarkInboxCommand:
-    """Marking everything that matches."""
-    return MarkInboxCommand(
-        principal=request.auth,
-        mark=mark,
-        tags=tuple(body.tags),
-        severities=tuple(severity.value for severity in body.severity),
-        idempotency=idempotency_of(request, body),
-    )
 
 
 def until_of(body: SnoozeBody) -> datetime:
@@ -174,6 +218,11 @@ def counts_body(view: InboxCountsView) -> InboxCountsBody:
         total=overall.total,
         severity=SeverityCountsBody(**by_severity),
     )
+
+
+def filter_count_body(view: FilterCountView) -> FilterCountBody:
+    """The count of one filter as it is answered."""
+    return FilterCountBody(filter=dict(wire_filter(view.filter)), count=_count(view.count))
 
 
 def _count(counts: InboxCounts) -> CountBody:

@@ -70,15 +70,15 @@ class CountsBody(Struct, kw_only=True):
 
 
 class NotificationBody(Struct, kw_only=True, rename="camel"):
-    """A notification and what became of it. `unknownTopics` only where `to` named some that nobody had made when they
-    were to be written out: nobody was reached through those.
+    """A notification and what became of it. Its `content` is null where it has a `workflow`. `unknownTopics` only where
+    `to` named some that nobody had made when they were to be written out: nobody was reached through those.
     """
 
     id: UUID
     transaction_id: str
     sequence_id: str | None
     workflow: str | None
-    content: StoredContentBody
+    content: StoredContentBody | None
     payload: FreeJson
     channels: list[Channel]
     status: NotificationStatus
@@ -107,6 +107,7 @@ class AttemptBody(Struct, kw_only=True, rename="camel"):
     status_code: int | None
     error_code: str | None
     detail: str | None
+    provider_message_id: str | None
 
 
 class DeliveryBody(Struct, kw_only=True, rename="camel"):
@@ -137,8 +138,9 @@ def accepted_body(view: AcceptedView) -> AcceptedBody:
 def notification_body(view: NotificationView) -> NotificationBody:
     """A notification as it is answered."""
     body = shaped(view, NotificationBody)
-    body.content.avatar = body.content.avatar or UNSET
-    body.content.redirect = body.content.redirect or UNSET
+    if body.content is not None:
+        body.content.avatar = body.content.avatar or UNSET
+        body.content.redirect = body.content.redirect or UNSET
     body.unknown_topics = body.unknown_topics or UNSET
     return body
 

@@ -37,6 +37,7 @@ def notification_values(notification: Notification) -> Values:
         "fingerprint": notification.fingerprint,
         "sequence_id": notification.sequence_id,
         "workflow": notification.workflow,
+        "workflow_version": notification.workflow_version,
         "content": notification.content,
         "payload": notification.payload,
         "overrides": notification.overrides,
@@ -80,6 +81,7 @@ def notification_from(row: Values) -> Notification:
         fingerprint=row["fingerprint"],
         sequence_id=row["sequence_id"],
         workflow=row["workflow"],
+        workflow_version=row["workflow_version"],
         content=msgspec.convert(row["content"], Content),
         payload=row["payload"],
         overrides=row["overrides"],
@@ -196,6 +198,7 @@ def attempt_values(attempt: Attempt) -> Values:
         "status_code": attempt.status_code,
         "error_code": attempt.error_code,
         "detail": attempt.detail,
+        "provider_message_id": attempt.provider_message_id,
     }
 
 

@@ -6,7 +6,13 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.engine import Connection
 
-from infrastructure.database import event_tables  # noqa: F401 - Alembic sees only tables that were declared
+from infrastructure.database import (  # noqa: F401 - Alembic sees only tables that were declared
+    event_tables,
+    preference_tables,
+    run_tables,
+    step_window_tables,
+    workflow_tables,
+)
 from infrastructure.database.tables import Row
 
 

@@ -77,8 +77,8 @@ class SqlNotificationReader(NotificationReader):
             query = query.where(_DELIVERIES.c.id < before)
         async with snapshot(self._engines) as tx:
             rows = await tx.rows(query)
-            attempts = await _attempts(tx, [row["id"] for row in rows])
-        return [_delivery_view(row, attempts.get(row["id"], ())) for row in rows]
+            attempts = await attempts_of(tx, [row["id"] for row in rows])
+        return [delivery_view(row, attempts.get(row["id"], ())) for row in rows]
 
     async def counts_by_status(self, tenant_id: str, notification_id: UUID) -> Mapping[DeliveryStatus, int]:
         query = (
@@ -145,7 +145,8 @@ def _with_counts(notification: Notification, unfolded: Counts, sending: int) -> 
     return replace(notification, counts=counts, finished_at=finished)
 
 
-async def _attempts(tx: Transaction, delivery_ids: Sequence[UUID]) -> dict[UUID, list[AttemptView]]:
+async def attempts_of(tx: Transaction, delivery_ids: Sequence[UUID]) -> dict[UUID, list[AttemptView]]:
+    """The attempts of deliveries, oldest first."""
     found: dict[UUID, list[AttemptView]] = {}
     query = select(_ATTEMPTS).where(_ATTEMPTS.c.delivery_id.in_(delivery_ids)).order_by(_ATTEMPTS.c.id)
     for row in await tx.rows(query):
@@ -153,7 +154,8 @@ async def _attempts(tx: Transaction, delivery_ids: Sequence[UUID]) -> dict[UUID,
     return found
 
 
-def _delivery_view(row: Values, attempts: Sequence[AttemptView]) -> DeliveryView:
+def delivery_view(row: Values, attempts: Sequence[AttemptView]) -> DeliveryView:
+    """A row as a delivery is shown."""
     delivery = delivery_from(row)
     return DeliveryView(
         id=delivery.id,

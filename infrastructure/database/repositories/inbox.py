@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from application.ports.inbox_repository import BulkMark, InboxRepository
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem, Mark, counter_change
+from infrastructure.database.inbox_conditions import conditions
 from infrastructure.database.mappers.subscribers import item_from, item_values
 from infrastructure.database.tables import InboxItemRow, table_of
 from infrastructure.database.transaction import Transaction, Values
@@ -17,6 +19,13 @@ _STAMPS = ("seen_at", "read_at", "archived_at", "snoozed_until", "updated_at")
 _FIXED = ("id", "tenant_id", "recipient_id", "created_at")
 # Rows that one statement of a bulk mark may hold in memory.
 PAGE = 500
+# Without which a mark changes nothing; an archived item can still be unread.
+_SURE: Mapping[Mark, ColumnElement[bool]] = {
+    Mark.SEEN: _TABLE.c.seen_at.is_(None),
+    Mark.READ: _TABLE.c.read_at.is_(None),
+    Mark.UNREAD: _TABLE.c.read_at.is_not(None),
+    Mark.UNARCHIVE: _TABLE.c.archived_at.is_not(None),
+}
 
 
 class SqlInboxRepository(InboxRepository):
@@ -56,24 +65,18 @@ class SqlInboxRepository(InboxRepository):
         )
 
     async def mark_all(
-        self,
-        tenant_id: str,
-        recipient_id: UUID,
-        mark: Mark,
-        *,
-        tags: Sequence[str],
-        severities: Sequence[str],
-        at: datetime,
+        self, tenant_id: str, recipient_id: UUID, mark: Mark, wanted: InboxFilter, *, at: datetime
     ) -> BulkMark:
-        """Tags are JSON, so that which items match is decided here, page by page."""
+        """What a mark does to an item is the item's to say, so that they are read, page by page."""
+        matching = [*_inbox(tenant_id, recipient_id), *conditions(wanted, self._tx.connection.dialect.name)]
         updated = unread = unseen = 0
         after: UUID | None = None
-        while items := await self._markable(tenant_id, recipient_id, mark, severities, after):
+        while items := await self._markable(matching, mark, after):
             after = items[-1].id
             changes: list[Values] = []
             for before in items:
                 item = before.marked(mark, at)
-                if item is before or (tags and not set(tags) & set(before.tags)):
+                if item is before:
                     continue
                 delta = counter_change(before, item)
                 unread, unseen = unread + delta[0], unseen + delta[1]
@@ -89,22 +92,18 @@ class SqlInboxRepository(InboxRepository):
         return BulkMark(updated=updated, unread=unread, unseen=unseen)
 
     async def _markable(
-        self, tenant_id: str, recipient_id: UUID, mark: Mark, severities: Sequence[str], after: UUID | None
+        self, matching: Sequence[ColumnElement[bool]], mark: Mark, after: UUID | None
     ) -> list[InboxItem]:
-        query = select(_TABLE).where(
-            *_inbox(tenant_id, recipient_id),
-            _TABLE.c.archived_at.is_(None),
-            _TABLE.c.snoozed_until.is_(None),
-        )
-        missing = {Mark.SEEN: _TABLE.c.seen_at, Mark.READ: _TABLE.c.read_at}.get(mark)
-        if missing is not None:
-            query = query.where(missing.is_(None))
-        if severities:
-            query = query.where(_TABLE.c.severity.in_(severities))
+        query = select(_TABLE).where(*matching)
+        if mark in _SURE:
+            query = query.where(_SURE[mark])
         if after is not None:
             query = query.where(_TABLE.c.id > after)
         page = query.order_by(_TABLE.c.id).limit(PAGE).with_for_update()
         return [item_from(row) for row in await self._tx.rows(page)]
+
+    async def remove(self, tenant_id: str, recipient_id: UUID, item_id: UUID) -> None:
+        await self._tx.execute(delete(_TABLE).where(_TABLE.c.id == item_id, *_inbox(tenant_id, recipient_id)))
 
     async def forget(self, tenant_id: str, recipient_id: UUID, limit: int) -> int:
         some = select(_TABLE.c.id).where(*_inbox(tenant_id, recipient_id)).limit(limit)

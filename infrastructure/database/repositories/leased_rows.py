@@ -1,4 +1,4 @@
-"""What the two queues have in common: leases in the columns `next_at`, `lease_owner`, `lease_token`."""
+"""What the queues have in common: leases in the columns `next_at`, `lease_owner`, `lease_token`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
