@@ -7,6 +7,7 @@ from uuid import UUID
 from application.inbox.wire import wire_item
 from application.ports.ids import Ids
 from application.ports.job_queue import NewJob
+from application.ports.preference_repository import LoggedChange
 from application.ports.unit_of_work import SystemUnitOfWork
 from application.shared.system_scope import SystemScope
 from domain.inbox.item import InboxItem, counter_change
@@ -17,9 +18,13 @@ from domain.notifications.delivery import Delivery, Priority
 from domain.notifications.events import NotificationAccepted
 from domain.notifications.notification import Notification
 from domain.notifications.notification_status import Counts
+from domain.preferences.preference import SubscriberPreferences, Switches
 from domain.realtime.stream import StreamHead, StreamUpdate, UpdateKind
 from domain.subscribers.subscriber import Subscriber
 from domain.topics.topic import Topic
+from domain.workflows.definition import digest_of
+from domain.workflows.run import Run
+from domain.workflows.workflow import Workflow
 from infrastructure.system.ids import UuidV7Ids
 from tests.contracts.stores import Store
 
@@ -76,6 +81,21 @@ class Samples:
         )
         return replace(plain, **changes)
 
+    def run(self, **changes: Any) -> Run:
+        run_id = self.ids.new()
+        plain = Run(
+            id=run_id,
+            tenant_id=TENANT,
+            notification_id=run_id,
+            workflow="order-shipped",
+            version=1,
+            target="u1",
+            queue=QUEUE,
+            priority=Priority.NORMAL,
+            created_at=self.store.now(),
+        )
+        return replace(plain, **changes)
+
     def attempt(self, delivery_id: UUID, **changes: Any) -> Attempt:
         plain = Attempt(
             id=self.ids.new(),
@@ -87,6 +107,7 @@ class Samples:
             finished_at=self.store.now(),
             status_code=250,
             detail="queued",
+            provider_message_id="4bZkXq12Lz",
         )
         return replace(plain, **changes)
 
@@ -106,6 +127,23 @@ class Samples:
 
     def topic(self, key: str = "project:1", **changes: Any) -> Topic:
         plain = Topic(id=self.ids.new(), tenant_id=TENANT, key=key, name="Project", created_at=self.store.now())
+        return replace(plain, **changes)
+
+    def workflow(self, key: str = "order-shipped", **changes: Any) -> Workflow:
+        now = self.store.now()
+        template = {"title": "Shipped", "body": "é {{ payload.id }}"}
+        draft = {"name": "Shipped", "steps": [{"key": "inbox", "type": "in_app", "template": template}]}
+        draft |= changes.pop("draft", {})
+        plain = Workflow(
+            id=self.ids.new(),
+            tenant_id=TENANT,
+            key=key,
+            draft=draft,
+            digest=digest_of(draft),
+            created_at=now,
+            updated_at=now,
+            drafted_at=now,
+        )
         return replace(plain, **changes)
 
     def item(self, recipient_id: UUID, **changes: Any) -> InboxItem:
@@ -166,6 +204,11 @@ class Samples:
             await uow.deliveries.add_many(deliveries)
             await uow.commit()
 
+    async def add_runs(self, *runs: Run) -> None:
+        async with self.store.unit_of_work() as uow:
+            await uow.runs.add_many(runs)
+            await uow.commit()
+
     async def add_subscriber(self, subscriber_id: str = "u1", **changes: Any) -> Subscriber:
         async with self.store.unit_of_work() as uow:
             subscriber = self.subscriber(subscriber_id, **changes)
@@ -180,6 +223,27 @@ class Samples:
             await uow.topics.add_members(topic.tenant_id, topic.id, [member.id for member in members])
             await uow.commit()
         return topic
+
+    async def add_workflow(self, key: str = "order-shipped", *, publish: bool = False, **changes: Any) -> Workflow:
+        workflow = self.workflow(key, **changes)
+        async with self.store.unit_of_work() as uow:
+            await uow.workflows.add(workflow)
+            if publish:
+                number = await uow.workflows.last_number(workflow.tenant_id, key) + 1
+                workflow, version = workflow.publish(number=number, at=self.store.now(), by="api_key:k", note="why")
+                await uow.workflows.add_version(version)
+                await uow.workflows.save(workflow)
+            await uow.commit()
+        return workflow
+
+    async def add_preferences(self, subscriber: Subscriber, switches: Switches, *changes: LoggedChange) -> None:
+        """The same switches for the subscriber and for all of its tenant."""
+        tenant_id, preferences = subscriber.tenant_id, SubscriberPreferences(switches=switches)
+        async with self.store.unit_of_work() as uow:
+            await uow.preferences.save(tenant_id, subscriber.id, preferences)
+            await uow.preferences.save_defaults(tenant_id, switches)
+            await uow.preferences.append_changes(tenant_id, subscriber.id, changes)
+            await uow.commit()
 
     async def add_items(self, *items: InboxItem) -> None:
         """Store items, and tell their streams as the product does."""

@@ -16,8 +16,10 @@ from infrastructure.database.readers.backlog import SqlBacklogReader
 from infrastructure.database.readers.credentials import SqlCredentialReader
 from infrastructure.database.readers.inbox import SqlInboxReader
 from infrastructure.database.readers.notifications import SqlNotificationReader
+from infrastructure.database.readers.preferences import SqlStoredPreferencesReader
 from infrastructure.database.readers.streams import SqlStreamReader
 from infrastructure.database.readers.subscribers import SqlSubscriberReader, SqlTopicReader
+from infrastructure.database.readers.workflows import SqlWorkflowReader, SqlWorkflowVersions
 from infrastructure.database.tables import IdempotencyRow, table_of
 from infrastructure.database.unit_of_work import Engines, SqlUnitOfWork
 from infrastructure.observability.contextvars_trace import ContextvarsTraceContext
@@ -44,6 +46,9 @@ class SqlStore(Store):
         self.inbox = SqlInboxReader(engines=engines)
         self.subscribers = SqlSubscriberReader(engines=engines)
         self.topics = SqlTopicReader(engines=engines)
+        self.preferences = SqlStoredPreferencesReader(engines=engines)
+        self.workflows = SqlWorkflowReader(engines=engines)
+        self.workflow_versions = SqlWorkflowVersions(engines=engines)
         self.credentials = SqlCredentialReader(engines=engines)
         self.streams = SqlStreamReader(engines=engines)
         self.audit = SqlAuditReader(engines=engines)

@@ -23,10 +23,13 @@ from application.ports.stream_reader import StreamReader
 from application.ports.trace_context import TraceContext
 from application.ports.unit_of_work import SystemUnitOfWork
 from application.ports.wake_ups import WakeUps
+from application.ports.workflow_versions import WorkflowVersions
+from application.preferences.ports import StoredPreferencesReader
 from application.relay.event_interest import EventInterest
 from application.shared.reaction import Reaction, Reactions
 from application.subscribers.ports import SubscriberReader
 from application.topics.ports import TopicReader
+from application.workflows.ports import WorkflowReader
 from domain.audit.chain import SealedEntry
 from infrastructure.memory.audit import MemoryAuditReader
 from infrastructure.memory.backlog import MemoryBacklogReader
@@ -35,10 +38,12 @@ from infrastructure.memory.fixed_clock import FixedClock
 from infrastructure.memory.inbox import MemoryInboxReader
 from infrastructure.memory.installation import MemoryCredentialReader
 from infrastructure.memory.notification_reader import MemoryNotificationReader
+from infrastructure.memory.preferences import MemoryStoredPreferencesReader
 from infrastructure.memory.streams import MemoryStreamReader
 from infrastructure.memory.subscribers import MemorySubscriberReader
 from infrastructure.memory.topics import MemoryTopicReader
 from infrastructure.memory.unit_of_work import MemoryUnitOfWork
+from infrastructure.memory.workflows import MemoryWorkflowReader, MemoryWorkflowVersions
 from infrastructure.observability.contextvars_trace import ContextvarsTraceContext
 from infrastructure.observability.memory_log import MemoryLog
 from infrastructure.observability.memory_metrics import MemoryMetrics
@@ -104,6 +109,9 @@ class Store(Protocol):
     inbox: InboxReader
     subscribers: SubscriberReader
     topics: TopicReader
+    preferences: StoredPreferencesReader
+    workflows: WorkflowReader
+    workflow_versions: WorkflowVersions
     credentials: CredentialReader
     streams: StreamReader
     audit: AuditReader
@@ -143,6 +151,9 @@ class MemoryStore(Store):
         self.inbox = MemoryInboxReader(database=database)
         self.subscribers = MemorySubscriberReader(database=database)
         self.topics = MemoryTopicReader(database=database)
+        self.preferences = MemoryStoredPreferencesReader(database=database)
+        self.workflows = MemoryWorkflowReader(database=database)
+        self.workflow_versions = MemoryWorkflowVersions(database=database)
         self.credentials = MemoryCredentialReader(database=database)
         self.streams = MemoryStreamReader(database=database)
         self.audit = MemoryAuditReader(database=database)

@@ -79,6 +79,7 @@ async def test_only_what_is_still_held_is_written_when_some_leases_were_lost(
     assert written == {one.delivery.id: ("sent", 2, 1) for one in kept} | {
         one.delivery.id: ("sending", 0, 0) for one in stolen
     }
+    assert {try_.provider_message_id for view in views for try_ in view.attempts} == ({"4bZkXq12Lz"} if kept else set())
     found = [await counts(store, notification.id), await counts(store, other.id)]
     assert sum(each.sent for each in found) == len(kept)
     assert sum(each.sending for each in found) == len(stolen)

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from application.inbox.ports import InboxFilter, InboxReader
+from application.inbox.ports import InboxReader
 from application.inbox.views import InboxCounts
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem, Mark, counter_change
 from domain.realtime.stream import StreamUpdate, UpdateKind
 from domain.subscribers.subscriber import Subscriber
@@ -87,10 +88,10 @@ async def test_there_is_no_head_when_there_is_no_such_recipient(store: Store, ma
         (InboxFilter(archived=None), ["tagged", "archived", "read", "seen", "fresh"]),
         (InboxFilter(snoozed=True), ["snoozed"]),
         (InboxFilter(archived=True, snoozed=True), ["both"]),
-        (InboxFilter(tags=("x", "unknown")), ["tagged"]),
+        (InboxFilter(tags=(("x", "unknown"),)), ["tagged"]),
         (InboxFilter(severities=("high", "low")), ["tagged", "seen"]),
         (InboxFilter(severities=("high", "low"), seen=False), ["tagged"]),
-        (InboxFilter(tags=("unknown",)), []),
+        (InboxFilter(tags=(("unknown",),)), []),
     ],
 )
 async def test_only_what_matches_is_listed_when_filtered(
@@ -115,7 +116,7 @@ async def test_a_page_is_full_when_few_of_many_items_match(store: Store, make: S
     await make.add_items(
         *(make.item(owner.id, title=str(number), tags=("x",) if number % 10 == 0 else ()) for number in range(60))
     )
-    wanted = InboxFilter(tags=("x",))
+    wanted = InboxFilter(tags=(("x",),))
 
     items, _ = await store.inbox.page(TENANT, owner.id, wanted, before=None, limit=3)
     assert [item.title for item in items] == ["50", "40", "30"]
@@ -187,9 +188,11 @@ async def test_counters_equal_a_recount_when_items_were_marked_in_any_order(
             await change(store, before, after)
         assert await counted(make, owner.id) == await recounted(store, owner.id)
 
-    for mark, tags in ((Mark.SEEN, ()), (Mark.READ, ("none",)), (Mark.ARCHIVE, ())):
+    for mark, tags in ((Mark.SEEN, ()), (Mark.READ, (("none",),)), (Mark.UNREAD, ()), (Mark.ARCHIVE, ())):
         async with store.unit_of_work() as uow:
-            done = await uow.inbox.mark_all(TENANT, owner.id, mark, tags=tags, severities=("high",), at=now)
+            done = await uow.inbox.mark_all(
+                TENANT, owner.id, mark, InboxFilter(tags=tags, severities=("high",)), at=now
+            )
             uow.streams.push(make.update(owner.id, unread=done.unread, unseen=done.unseen))
             await uow.commit()
         assert await counted(make, owner.id) == await recounted(store, owner.id)

@@ -1,6 +1,6 @@
 """InboxRepository, over every store."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from application.ports.inbox_repository import BulkMark, InboxRepository
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem, Mark
 from tests.contracts.samples import TENANT, Samples
 from tests.contracts.stores import Store
@@ -99,11 +100,9 @@ async def test_the_items_to_replace_are_found_when_the_sequence_is_used_again(
         assert await repository.by_sequence(TENANT, [], "s") == {}
 
 
-async def mark_all(
-    store: Store, owner: UUID, mark: Mark, *, tags: Sequence[str] = (), severities: Sequence[str] = ()
-) -> BulkMark:
+async def mark_all(store: Store, owner: UUID, mark: Mark, wanted: InboxFilter | None = None) -> BulkMark:
     async with inbox(store) as repository:
-        return await repository.mark_all(TENANT, owner, mark, tags=tags, severities=severities, at=store.now())
+        return await repository.mark_all(TENANT, owner, mark, wanted or InboxFilter(), at=store.now())
 
 
 async def test_everything_listed_is_marked_when_all_are(store: Store, make: Samples, owner: UUID) -> None:
@@ -129,46 +128,67 @@ async def test_everything_listed_is_marked_when_all_are(store: Store, make: Samp
     assert marked.updated_at > at
 
 
-@pytest.mark.parametrize(
-    ("tags", "severities", "expected"),
-    [
-        ((), (), ["a", "b", "c"]),
-        (("x",), (), ["a", "b"]),
-        (("y", "z"), (), ["b"]),
-        ((), ("high", "low"), ["a", "c"]),
-        (("x",), ("high",), ["a"]),
-        (("z",), ("high",), []),
-    ],
-)
-async def test_only_what_matches_is_marked_when_filtered(
-    store: Store,
-    make: Samples,
-    owner: UUID,
-    tags: Sequence[str],
-    severities: Sequence[str],
-    expected: Sequence[str],
+async def test_archived_and_snoozed_items_are_marked_when_they_are_asked_for(
+    store: Store, make: Samples, owner: UUID
 ) -> None:
+    at = store.now()
+    fresh = make.item(owner, title="fresh")
+    archived = make.item(owner, title="archived", archived_at=at)
+    snoozed = make.item(owner, title="snoozed", snoozed_until=at + timedelta(hours=1))
+    await make.add_items(fresh, archived, snoozed)
+
+    back = InboxFilter(archived=True)
+    assert await mark_all(store, owner, Mark.UNARCHIVE, back) == BulkMark(updated=1, unread=1, unseen=1)
+    assert await mark_all(store, owner, Mark.UNREAD) == BulkMark(updated=0, unread=0, unseen=0)
+    assert await mark_all(store, owner, Mark.READ) == BulkMark(updated=2, unread=-2, unseen=-2)
+    assert await mark_all(store, owner, Mark.UNREAD) == BulkMark(updated=2, unread=2, unseen=0)
+    either = InboxFilter(archived=None, snoozed=None)
+    assert await mark_all(store, owner, Mark.ARCHIVE, either) == BulkMark(updated=3, unread=-2, unseen=0)
+
+    async with inbox(store) as repository:
+        asleep = await repository.get(TENANT, owner, snoozed.id)
+    assert asleep is not None
+    assert (asleep.snoozed_until, asleep.archived_at is None) == (None, False)
+
+
+async def test_only_what_matches_is_marked_when_filtered(store: Store, make: Samples, owner: UUID) -> None:
     items = [
         make.item(owner, title="a", tags=("x",), severity="high"),
         make.item(owner, title="b", tags=("x", "y")),
-        make.item(owner, title="c", severity="low"),
+        make.item(owner, title="c", tags=("x", "y"), data={"order": "42"}),
     ]
     await make.add_items(*items)
+    wanted = InboxFilter(tags=(("x",), ("y", "z")), data={"order": 42})
 
-    done = await mark_all(store, owner, Mark.ARCHIVE, tags=tags, severities=severities)
-
-    assert done == BulkMark(updated=len(expected), unread=-len(expected), unseen=-len(expected))
+    assert await mark_all(store, owner, Mark.ARCHIVE, wanted) == BulkMark(updated=1, unread=-1, unseen=-1)
     async with inbox(store) as repository:
         now = [await repository.get(TENANT, owner, item.id) for item in items]
-    assert [item.title for item in now if item and item.archived_at] == expected
+    assert [item.title for item in now if item and item.archived_at] == ["b"]
 
 
 async def test_all_are_marked_when_there_are_more_than_a_page(store: Store, make: Samples, owner: UUID) -> None:
     async with inbox(store) as repository:
         await repository.add_many([make.item(owner, tags=("odd",) if number % 2 else ()) for number in range(601)])
 
-    assert await mark_all(store, owner, Mark.READ, tags=["odd"]) == BulkMark(updated=300, unread=-300, unseen=-300)
+    odd = InboxFilter(tags=(("odd",),))
+    assert await mark_all(store, owner, Mark.READ, odd) == BulkMark(updated=300, unread=-300, unseen=-300)
     assert await mark_all(store, owner, Mark.READ) == BulkMark(updated=301, unread=-301, unseen=-301)
+
+
+async def test_an_item_is_gone_when_it_is_removed(store: Store, make: Samples, owner: UUID) -> None:
+    gone, kept, others = make.item(owner, sequence_id="s"), make.item(owner), make.item(make.ids.new())
+    await make.add_items(gone, kept, others)
+
+    async with inbox(store) as repository:
+        await repository.remove(TENANT, owner, gone.id)
+        await repository.remove(TENANT, owner, others.id)
+        await repository.remove(TENANT, owner, make.ids.new())
+    async with inbox(store) as repository:
+        assert await repository.get(TENANT, owner, gone.id) is None
+        assert await repository.get(TENANT, owner, kept.id) == kept
+        assert await repository.get(TENANT, others.recipient_id, others.id) == others
+        # The sequence is free again.
+        await repository.add_many([make.item(owner, sequence_id="s")])
 
 
 async def test_no_more_than_the_limit_go_when_an_inbox_is_forgotten(store: Store, make: Samples, owner: UUID) -> None:

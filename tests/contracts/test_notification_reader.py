@@ -189,6 +189,7 @@ async def test_a_delivery_is_shown_with_its_attempts_when_read(store: Store, mak
         (2, "smtp", "throttled", 421),
     ]
     assert view.attempts[2].detail == "é" * 2_000
+    assert {one.provider_message_id for one in view.attempts} == {attempts[0].provider_message_id}
 
 
 async def test_the_next_attempt_is_told_when_a_delivery_waits(store: Store, make: Samples) -> None:

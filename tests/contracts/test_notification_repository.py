@@ -30,6 +30,7 @@ def full(make: Samples) -> Notification:
         transaction_id="order-42",
         sequence_id="order",
         workflow="order-shipped",
+        workflow_version=3,
         content=Content(
             title="T",
             body="B",

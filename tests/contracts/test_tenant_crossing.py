@@ -10,25 +10,37 @@ from typing import Any
 
 import pytest
 
-from application.inbox.ports import InboxFilter, InboxReader
+from application.inbox.ports import InboxReader
+from application.inbox.views import InboxCounts
 from application.notifications.ports import DeliveryFilter, NotificationFilter, NotificationReader
 from application.ports.delivery_repository import DeliveryRepository
 from application.ports.inbox_repository import BulkMark, InboxRepository
 from application.ports.job_queue import JobQueue, NewJob
 from application.ports.notification_repository import NotificationRepository
+from application.ports.preference_repository import LoggedChange, PreferenceRepository
+from application.ports.run_repository import RunRepository
 from application.ports.stream_log import StreamLog
 from application.ports.subscriber_repository import SubscriberRepository
 from application.ports.topic_repository import TopicRepository
 from application.ports.unit_of_work import SystemUnitOfWork
+from application.ports.workflow_repository import WorkflowRepository
+from application.ports.workflow_versions import PublishedWorkflow, WorkflowVersions
+from application.preferences.ports import StoredPreferencesReader
 from application.subscribers.ports import SubscriberReader
 from application.topics.ports import TopicReader
+from application.workflows.ports import WorkflowFilter, WorkflowReader
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem, Mark
 from domain.notifications.delivery import Delivery
 from domain.notifications.notification import Notification
 from domain.notifications.notification_status import Counts, NotificationStatus
+from domain.preferences.changes import PreferenceChange
+from domain.preferences.preference import NO_PREFERENCES, NO_SWITCHES, PreferenceSet, SubscriberPreferences, Switches
 from domain.realtime.stream import StreamHead
 from domain.subscribers.subscriber import Subscriber
 from domain.topics.topic import Topic
+from domain.workflows.run import Run
+from domain.workflows.workflow import Workflow
 from tests.contracts.job_calls import Jobs
 from tests.contracts.samples import STRANGER, TENANT, Samples
 from tests.contracts.stores import Store
@@ -38,6 +50,9 @@ PORTS = {
     "deliveries": DeliveryRepository,
     "subscribers": SubscriberRepository,
     "topics": TopicRepository,
+    "preferences": PreferenceRepository,
+    "workflows": WorkflowRepository,
+    "runs": RunRepository,
     "inbox": InboxRepository,
     "jobs": JobQueue,
     "streams": StreamLog,
@@ -47,7 +62,13 @@ READERS = {
     "inbox": InboxReader,
     "subscribers": SubscriberReader,
     "topics": TopicReader,
+    "preferences": StoredPreferencesReader,
+    "workflows": WorkflowReader,
+    "workflow_versions": WorkflowVersions,
 }
+
+
+QUIET = Switches(everything=PreferenceSet(enabled=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +80,13 @@ class Owned:
     delivery: Delivery
     subscriber: Subscriber
     topic: Topic
+    workflow: Workflow
+    run: Run
     item: InboxItem
     job: NewJob
     strangers_subscriber: Subscriber
     strangers_topic: Topic
+    change: LoggedChange
 
     # Any: an entity of whatever kind comes back as the same kind.
     def stolen(self, entity: Any, **changes: Any) -> Any:
@@ -76,16 +100,24 @@ async def owned(make: Samples) -> Owned:
     subscriber = await make.add_subscriber("u1")
     item = make.item(subscriber.id, sequence_id="s")
     await make.add_items(item)
+    silenced = PreferenceChange(path="global.enabled", old=None, new=False)
+    change = LoggedChange(id=make.ids.new(), at=make.store.now(), by="subscriber:u1", change=silenced)
+    await make.add_preferences(subscriber, QUIET, change)
+    run = make.run(notification_id=notification.id)
+    await make.add_runs(run)
     return Owned(
         make=make,
         notification=notification,
         delivery=delivery,
         subscriber=subscriber,
         topic=await make.add_topic("t", subscriber),
+        workflow=await make.add_workflow("w", publish=True),
+        run=run,
         item=item,
         job=await make.add_job(dedupe_key="d"),
         strangers_subscriber=await make.add_subscriber("u1", tenant_id=STRANGER),
         strangers_topic=await make.add_topic("t", tenant_id=STRANGER),
+        change=change,
     )
 
 
@@ -98,8 +130,15 @@ class Everything:
     subscribers: list[Subscriber]
     members: list[Subscriber]
     topic: Topic | None
+    workflow: Workflow | None
+    published: PublishedWorkflow | None
+    versions: list[Any]  # Any: as above
+    runs: list[Run]
     items: list[InboxItem]
     head: StreamHead | None
+    preferences: SubscriberPreferences
+    defaults: Switches
+    changes: list[LoggedChange]
 
 
 async def everything(store: Store, owned: Owned) -> Everything:
@@ -115,8 +154,15 @@ async def everything(store: Store, owned: Owned) -> Everything:
             subscribers=await uow.subscribers.page(TENANT, None, 10),
             members=await uow.subscribers.page_of_topic(TENANT, owned.topic.id, None, 10),
             topic=await uow.topics.get(TENANT, "t"),
+            workflow=await uow.workflows.get(TENANT, "w"),
+            published=await store.workflow_versions.published(TENANT, "w"),
+            versions=list(await store.workflows.versions(TENANT, owned.workflow.id, before=None, limit=10)),
+            runs=await uow.runs.of_notification(TENANT, owned.notification.id, None, 10),
             items=items,
             head=head,
+            preferences=await store.preferences.get(TENANT, owned.subscriber.id),
+            defaults=await store.preferences.defaults(TENANT),
+            changes=list(await store.preferences.changes(TENANT, owned.subscriber.id, before=None, limit=10)),
         )
 
 
@@ -200,12 +246,49 @@ WRITES: dict[str, tuple[Attempt, object]] = {
     "inbox.get": (lambda uow, o: uow.inbox.get(STRANGER, o.subscriber.id, o.item.id), None),
     "inbox.by_sequence": (lambda uow, o: uow.inbox.by_sequence(STRANGER, [o.subscriber.id], "s"), {}),
     "inbox.save": (lambda uow, o: uow.inbox.save(o.stolen(o.item, title="stolen")), None),
+    "preferences.get_many": (lambda uow, o: uow.preferences.get_many(STRANGER, ["u1"]), {}),
+    "preferences.save": (lambda uow, o: uow.preferences.save(STRANGER, o.subscriber.id, NO_PREFERENCES), None),
+    "preferences.defaults": (lambda uow, o: uow.preferences.defaults(STRANGER), NO_SWITCHES),
+    "preferences.save_defaults": (lambda uow, o: uow.preferences.save_defaults(STRANGER, Switches()), None),
+    "preferences.append_changes": (
+        lambda uow, o: uow.preferences.append_changes(
+            STRANGER, o.subscriber.id, [replace(o.change, id=o.make.ids.new())]
+        ),
+        None,
+    ),
+    "preferences.erase": (lambda uow, o: uow.preferences.erase(STRANGER, o.subscriber.id), None),
+    "workflows.get": (lambda uow, o: uow.workflows.get(STRANGER, "w"), None),
+    "workflows.add": (lambda uow, o: uow.workflows.add(o.stolen(o.workflow, id=o.make.ids.new())), ANYTHING),
+    "workflows.save": (lambda uow, o: uow.workflows.save(o.stolen(o.workflow, active=False)), None),
+    "workflows.version": (lambda uow, o: uow.workflows.version(STRANGER, "w", 1), None),
+    "workflows.last_number": (lambda uow, o: uow.workflows.last_number(STRANGER, "w"), 0),
+    "workflows.add_version": (
+        lambda uow, o: uow.workflows.add_version(
+            o.stolen(o.workflow).publish(number=1, at=o.make.store.now(), by="them", note=None)[1]
+        ),
+        None,
+    ),
+    "runs.add_many": (
+        lambda uow, o: uow.runs.add_many([o.stolen(o.run, id=o.make.ids.new(), target="new")]),
+        ANYTHING,
+    ),
+    "runs.add_many, the owner's": (lambda uow, o: uow.runs.add_many([o.stolen(o.run, id=o.make.ids.new())]), set()),
+    "runs.get_many": (lambda uow, o: uow.runs.get_many(STRANGER, [(o.notification.id, o.run.target)]), {}),
+    "runs.of_notification": (lambda uow, o: uow.runs.of_notification(STRANGER, o.notification.id, None, 10), []),
+    "runs.busy_count": (lambda uow, o: uow.runs.busy_count(STRANGER, o.notification.id, 10), 0),
+    "runs.cancel_pending": (
+        lambda uow, o: uow.runs.cancel_pending(STRANGER, o.notification.id, 10, o.make.store.now()),
+        0,
+    ),
+    "runs.handed_over": (lambda uow, o: uow.runs.handed_over(STRANGER, [o.delivery.id]), {}),
+    "runs.looked_at": (lambda uow, o: uow.runs.looked_at(STRANGER, [o.item.id]), {}),
     "inbox.mark_all": (
         lambda uow, o: uow.inbox.mark_all(
-            STRANGER, o.subscriber.id, Mark.ARCHIVE, tags=(), severities=(), at=o.make.store.now()
+            STRANGER, o.subscriber.id, Mark.ARCHIVE, InboxFilter(), at=o.make.store.now()
         ),
         NOTHING_MARKED,
     ),
+    "inbox.remove": (lambda uow, o: uow.inbox.remove(STRANGER, o.subscriber.id, o.item.id), None),
     "inbox.forget": (lambda uow, o: uow.inbox.forget(STRANGER, o.subscriber.id, 10), 0),
     "jobs.enqueue": (lambda uow, o: uow.jobs.enqueue(o.make.job(tenant_id=STRANGER, dedupe_key="d")), ANYTHING),
     "jobs.enqueue_many": (
@@ -263,10 +346,29 @@ READS: dict[str, tuple[Look, object]] = {
         ([], None),
     ),
     "inbox.counts": (lambda store, o: store.inbox.counts(STRANGER, o.subscriber.id), {}),
+    "inbox.counts_of": (
+        lambda store, o: store.inbox.counts_of(STRANGER, o.subscriber.id, [InboxFilter()]),
+        [InboxCounts()],
+    ),
     "subscribers.get": (lambda store, o: _ids(store.subscribers.get(STRANGER, "u1")), {"strangers"}),
     "subscribers.get_many": (lambda store, o: _ids(store.subscribers.get_many(STRANGER, ["u1"])), {"strangers"}),
     "subscribers.page": (lambda store, o: _ids(store.subscribers.page(STRANGER, before=None, limit=10)), {"strangers"}),
     "topics.get": (lambda store, o: store.topics.get("nobody", "t"), None),
+    "preferences.get": (lambda store, o: store.preferences.get(STRANGER, o.subscriber.id), NO_PREFERENCES),
+    "preferences.defaults": (lambda store, o: store.preferences.defaults(STRANGER), NO_SWITCHES),
+    "preferences.changes": (
+        lambda store, o: store.preferences.changes(STRANGER, o.subscriber.id, before=None, limit=10),
+        [],
+    ),
+    "workflows.get": (lambda store, o: store.workflows.get(STRANGER, "w"), None),
+    "workflows.page": (lambda store, o: store.workflows.page(STRANGER, WorkflowFilter(), before=None, limit=10), []),
+    "workflows.versions": (
+        lambda store, o: store.workflows.versions(STRANGER, o.workflow.id, before=None, limit=10),
+        [],
+    ),
+    "workflows.version": (lambda store, o: store.workflows.version(STRANGER, o.workflow.id, 1), None),
+    "workflow_versions.published": (lambda store, o: store.workflow_versions.published(STRANGER, "w"), None),
+    "workflow_versions.of": (lambda store, o: store.workflow_versions.of(STRANGER, "w", 1), None),
 }
 
 

@@ -119,7 +119,7 @@ def _configuration(caller: Caller, size: Size, known: Known) -> str:
 
 
 def _not(tags: tuple[str, ...]) -> list[str]:
-    return sorted({"Inbox", "Notifications", "Subscribers", "Topics"} - set(tags))
+    return sorted({"Inbox", "Notifications", "Subscribers", "Topics", "Workflows"} - set(tags))
 
 
 def _dictionary(name: str, values: Sequence[str]) -> str:

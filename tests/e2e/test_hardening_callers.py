@@ -161,10 +161,19 @@ def test_b13_answers_alike_when_a_subscriber_or_topic_is_deleted_missing_or_anot
         ("topics", "POST", "/subscribers", members),
         ("topics", "DELETE", "/subscribers", members),
         ("topics", "DELETE", "", None),
+        ("workflows", "GET", "", None),
+        ("workflows", "PATCH", "", {"name": "Eve"}),
+        ("workflows", "POST", "/publish", {}),
+        ("workflows", "POST", "/rollback", {"version": 1}),
+        ("workflows", "GET", "/versions", None),
+        ("workflows", "GET", "/versions/1", None),
+        ("workflows", "GET", "/diff", None),
+        ("workflows", "DELETE", "", None),
     ]
-    for kind in ("subscribers", "topics"):
-        assert backend.put(f"{API}/{kind}/theirs", json={}).status_code in (200, 201)
-        assert neighbour.put(f"{API}/{kind}/gone", json={}).status_code == 201
+    whole = {"name": "W", "steps": [{"key": "text", "type": "sms", "template": {"body": "Hello"}}]}
+    for kind, first in (("subscribers", {}), ("topics", {}), ("workflows", whole)):
+        assert backend.put(f"{API}/{kind}/theirs", json=first).status_code in (200, 201)
+        assert neighbour.put(f"{API}/{kind}/gone", json=first).status_code == 201
         assert neighbour.delete(f"{API}/{kind}/gone").status_code == 204
     for kind, method, tail, body in calls:
         answers = [

@@ -18,9 +18,13 @@ NIGHTLY = Size(examples=200, strange=200, thorough=True)
 # Sequences of calls that hand on what they got. They run by themselves: after the other phases the tool believes to
 # know already where its links lead, and hardly any gets from a creation past a deletion to what should be gone.
 WALKS, NIGHTLY_WALKS = (Size(examples=number, strange=1, phases=("stateful",)) for number in (60, 300))
-BACKENDS = ("Notifications", "Subscribers", "Topics")
+BACKENDS = ("Notifications", "Subscribers", "Preferences", "Topics", "Workflows")
 READER = "reader"
+WORKFLOW = {"name": "Known", "steps": [{"key": "text", "type": "sms", "template": {"body": "Hello"}}]}
 MANY = range(10)
+# Some are deleted on the way, and what may be done to an item is tried on those that are left.
+ITEMS = range(60)
+ACTION = "track"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +65,26 @@ def fill(served: Served) -> Known:
     due = {"sendAt": "2099-01-01T00:00:00Z"}
     reader = served.subscriber(READER)
     sent = [served.send(READER, **(due if number % 2 else {})) for number in MANY]
+    for _ in ITEMS:
+        served.send(READER, content={"title": "Parcel", "actions": [{"id": ACTION, "label": "Track"}]})
+    for _ in MANY:
+        served.send("unreachable", channels=["email"])
     with served.client(served.backend) as client:
+        dead = [one["id"] for one in client.get(f"{API}/deliveries?status=suppressed").json()["data"]]
         for number in MANY:
             assert client.put(f"{API}/topics/topic-{number}", json={}).status_code == 201
+            assert client.put(f"{API}/workflows/topic-{number}", json=WORKFLOW).status_code == 201
+            assert client.post(f"{API}/workflows/topic-{number}/publish").status_code == 200
             assert client.put(f"{API}/subscribers/person-{number}", json={}).status_code == 201
     with served.client(reader) as client:
-        items = [item["id"] for item in client.get(f"{API}/inbox").json()["data"]]
+        items = [item["id"] for item in client.get(f"{API}/inbox?limit={len(ITEMS)}").json()["data"]]
     return {
         "notificationId": sent,
+        "deliveryId": dead,
         "itemId": items,
+        "actionId": [ACTION],
         "key": [f"topic-{number}" for number in MANY],
+        "number": ["1"],
         "subscriberId": [f"person-{number}" for number in MANY],
     }
 

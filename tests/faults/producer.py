@@ -91,6 +91,11 @@ class Producer:
         answer = await self._client.post(f"/topics/{key}/subscribers", json={"subscriberIds": list(members)})
         answer.raise_for_status()
 
+    async def workflow(self, key: str, definition: Mapping[str, Any]) -> None:
+        """Make a workflow that can be sent with."""
+        (await self._client.put(f"/workflows/{key}", json=definition)).raise_for_status()
+        (await self._client.post(f"/workflows/{key}/publish")).raise_for_status()
+
     async def token(self, subscriber_id: str) -> str:
         """A bearer token for the subscriber's stream."""
         answer = (await self._client.post(f"/subscribers/{subscriber_id}/tokens")).raise_for_status()
@@ -109,10 +114,13 @@ class Producer:
     ) -> Post:
         """Ask until it is accepted, and then `repeats` times more, as who lost the answer does.
 
-        `readers` are addressed by name, or by the topic that they are in; `fields` are more of the body's.
+        `readers` are addressed by name, or by the topic that they are in; `fields` are more of the body's. With a
+        `workflow` among them, `channels` are those that its steps go over.
         """
         headers, body = _request(key, [{"topic": topic}] if topic else list(readers), channels, title)
         body |= fields or {}
+        if "workflow" in body:
+            del body["channels"], body["content"]
         story, began = _Story(), time.monotonic()
         while len(story.answers) <= repeats and time.monotonic() < began + PATIENCE_SECONDS:
             await self._try(key, story, headers, body)

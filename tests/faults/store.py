@@ -15,6 +15,7 @@ from domain.realtime.cursor import Cursor
 from infrastructure.database.event_tables import AuditEntryRow, AuditHeadRow, EventRow
 from infrastructure.database.mappers.audit import head_from, sealed_from
 from infrastructure.database.postgres import PostgresDialect
+from infrastructure.database.run_tables import RunRow
 from infrastructure.database.sqlite import SqliteDialect
 from infrastructure.database.tables import (
     AttemptRow,
@@ -63,6 +64,7 @@ DIALECTS = {"sqlite": SqliteDialect(), "postgresql": PostgresDialect()}
 _DELIVERIES = table_of(DeliveryRow)
 _JOBS = table_of(JobRow)
 _NOTIFICATIONS = table_of(NotificationRow)
+_RUNS = table_of(RunRow)
 _TALLIES = table_of(NotificationTallyRow)
 
 
@@ -87,12 +89,13 @@ class Store:
                 await connection.execute(text(statement))
 
     async def unfinished(self) -> int:
-        """How much is still to come: deliveries and jobs that have not ended, pages that are not written."""
+        """How much is still to come: deliveries, runs and jobs that have not ended, pages that are not written."""
         final = [status.value for status in FINAL]
         due = [JobStatus.PENDING.value, JobStatus.RUNNING.value]
         waiting = (
             select(_DELIVERIES.c.id).where(_DELIVERIES.c.status.not_in(final)),
             select(_JOBS.c.id).where(_JOBS.c.status.in_(due)),
+            select(_RUNS.c.id).where(_RUNS.c.finished_at.is_(None)),
             select(_NOTIFICATIONS.c.id).where(_NOTIFICATIONS.c.expanded.is_(False)),
         )
         async with self._engine.connect() as connection:

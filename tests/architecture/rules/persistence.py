@@ -13,7 +13,16 @@ MIGRATIONS = "infrastructure/database/migrations/"
 DATABASE_LIBRARIES = {"advanced_alchemy", "aiosqlite", "asyncmy", "asyncpg", "sqlalchemy", "sqlite3"}
 TENANT_PORT = re.compile(r"(Repository|Reader)$")
 # What works for the whole installation: claim loops, the relay, their leases, catch-up, retention and how much waits.
-SYSTEM_PORTS = {"BacklogReader", "DeliveryQueue", "EventRelay", "JobStore", "LeaseRows", "Retention", "StreamReader"}
+SYSTEM_PORTS = {
+    "BacklogReader",
+    "DeliveryQueue",
+    "EventRelay",
+    "JobStore",
+    "LeaseRows",
+    "Retention",
+    "RunQueue",
+    "StreamReader",
+}
 # The caller is not known yet: a secret digest finds the one row, and the row tells the tenant.
 FOUND_BY_DIGEST = {"CredentialReader.api_key", "TicketRepository.redeem"}
 

@@ -69,6 +69,7 @@ def test_refuses_to_start_when_a_module_is_not_known() -> None:
         ("notifications", "/api/v1/notifications", "expand_notification"),
         ("subscribers", "/api/v1/subscribers", None),
         ("topics", "/api/v1/topics/news", None),
+        ("preferences", "/api/v1/preferences/defaults", None),
         ("inbox", "/api/v1/inbox", "surface_item"),
         ("realtime", "/sse/notifications", None),
         ("health", "/health", None),

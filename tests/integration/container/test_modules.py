@@ -31,6 +31,8 @@ ON_MY_MACHINE = {
 PARAMETER = re.compile(r"\{[^}]*\}")
 # Pages for people on this machine: not part of the contract.
 UNDOCUMENTED = {"demo", "metrics"}
+# What is served below another module's paths, with its scopes, is not there without it.
+STANDS_ON = {"preferences": "subscribers"}
 
 
 def enabled(folder: Path, modules: Iterable[Module]) -> Container:
@@ -62,10 +64,11 @@ def reactions_of(container: Container) -> list[Reaction]:
 @pytest.mark.parametrize("module", OPTIONAL, ids=lambda module: module.name)
 def test_nothing_of_a_module_is_there_when_it_is_not_named(module: Module, tmp_path: Path) -> None:
     others = [each for each in MODULES if each is not module]
-    alone = [each for each in MODULES if each.required or each is module]
+    below = [each for each in MODULES if each.required or each.name == STANDS_ON.get(module.name)]
+    alone = [each for each in MODULES if each in below or module.name in (each.name, STANDS_ON.get(each.name))]
     rest, own, all_of_them = (enabled(tmp_path, each) for each in (others, alone, MODULES))
     app, own_app, whole = (create_app(each) for each in (rest, own, all_of_them))
-    required = enabled(tmp_path, [each for each in MODULES if each.required])
+    required = enabled(tmp_path, below)
 
     belonging = routes_of(own_app) - routes_of(create_app(required))
     assert belonging, f"{module.name} serves nothing"

@@ -24,7 +24,11 @@ from tests.integration.container.reach import remembering
 from tests.integration.container.watch import reaches
 
 # Named where a driver needs more than its name.
-ALSO = {"smtp": {"SMTP_HOST": "127.0.0.1"}}
+ALSO = {
+    "smtp": {"SMTP_HOST": "127.0.0.1"},
+    "ses": {"PROVIDER__SES__REGION": "eu-central-1"},
+    "sendgrid": {"PROVIDER__SENDGRID__API_KEY": "SG.x"},
+}
 URLS = {
     "sqlite": "sqlite:///carillon.db",
     "postgres": "postgresql://nobody@127.0.0.1:9/none",
@@ -47,7 +51,7 @@ def choices() -> Iterator[Mapping[str, str]]:
 
 
 def _named(environment: Mapping[str, str]) -> str:
-    return "-".join(value.partition(":")[0] for key, value in environment.items() if key != "SMTP_HOST")
+    return "-".join(value.partition(":")[0] for key, value in environment.items() if key.endswith(("_DRIVER", "_URL")))
 
 
 @pytest.fixture(params=list(choices()), ids=_named)

@@ -52,6 +52,9 @@ SHAPES: Mapping[str, tuple[str, FieldPath]] = {
     "REDIS_URL": ("redis://elsewhere", ("queue", "redis_url")),
     "MAIL_DRIVER": ("console", ("notification", "email_providers")),
     "NOTIFY_EMAIL_PROVIDERS": ("file,console", ("notification", "email_providers")),
+    "NOTIFY_SMS_PROVIDERS": ("console", ("notification", "sms_providers")),
+    "NOTIFY_PUSH_PROVIDERS": ("console", ("notification", "push_providers")),
+    "NOTIFY_CHAT_PROVIDERS": ("console", ("notification", "chat_providers")),
 }
 
 MESSAGE = OutboundMessage(

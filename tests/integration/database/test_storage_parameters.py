@@ -15,7 +15,7 @@ from tests.servers.postgres import NoPostgres, database, running
 
 pytestmark = pytest.mark.service
 
-REVISION, BEFORE = "0005", "0004"
+BEFORE = "0004"
 ROWS = 5_000
 OPTIONS = text("SELECT relname, unnest(reloptions) FROM pg_class WHERE reloptions IS NOT NULL AND relkind = 'r'")
 FILL = text(
@@ -55,9 +55,10 @@ async def stored(connection: AsyncConnection) -> dict[str, dict[str, str]]:
 
 
 def written() -> Mapping[str, Mapping[str, str]]:
-    revision = ScriptDirectory(str(SCRIPTS)).get_revision(REVISION)
-    assert revision is not None
-    parameters: Mapping[str, Mapping[str, str]] = revision.module.PARAMETERS
+    """What all revisions set."""
+    parameters: dict[str, Mapping[str, str]] = {}
+    for revision in ScriptDirectory(str(SCRIPTS)).walk_revisions():
+        parameters |= getattr(revision.module, "PARAMETERS", {})
     return parameters
 
 

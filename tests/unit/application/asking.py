@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from application.inbox.ports import InboxFilter
 from application.notifications.ports import DeliveryFilter
 from application.notifications.request_rules import SendNotificationCommand
 from application.notifications.views import AcceptedView, DeliveryView, NotificationView
 from application.shared.idempotency import Idempotency
 from container import Container
 from domain.identity.principal import Principal, PrincipalKind
+from domain.inbox.filter import InboxFilter
 from domain.inbox.item import InboxItem
 from domain.notifications.channel import Channel
 from domain.notifications.content import Audience, Content, Recipient

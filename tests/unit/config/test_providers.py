@@ -59,7 +59,7 @@ def test_each_providers_keys_are_checked_when_it_is_named(problems: Problems) ->
         PROVIDER__C__HOST="h",
     )
 
-    assert set(found) == {"PROVIDER__A__PORT", "PROVIDER__A__HOST", "PROVIDER__B__DRIVER", "PROVIDER__C__HOST"}
+    assert set(found) == {"PROVIDER__A__PORT", "PROVIDER__A__HOST", "PROVIDER__B__REGION", "PROVIDER__C__HOST"}
     assert found["PROVIDER__C__HOST"].message == "has no effect, since PROVIDER__C__DRIVER is file"
 
 

@@ -121,7 +121,6 @@ def test_pieces_are_refused_when_the_host_is_missing(problems: Problems) -> None
     [
         ("QUEUE_DRIVER", "rabbitmq", "rabbitmq"),
         ("REALTIME_DRIVER", "nats", "nats"),
-        ("MAIL_DRIVER", "ses", "ses"),
         ("LOG_SINKS", "console,loki", "loki"),
         ("RATE_LIMIT_STORE", "redis", "redis"),
         ("BROKER_DRIVER", "kafka", "kafka"),

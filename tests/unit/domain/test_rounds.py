@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.notifications.attempt import AttemptOutcome
-from domain.notifications.rounds import MAX_RETRY_AFTER, UNASKED_PAUSE, RetrySchedule, Step, after_attempt
+from domain.notifications.rounds import (
+    MAX_RETRY_AFTER,
+    UNASKED_PAUSE,
+    RetrySchedule,
+    SoFar,
+    Step,
+    after_attempt,
+    is_wanted,
+    round_step,
+)
 
 SECONDS = st.floats(0.001, 90_000, allow_nan=False)
 SCHEDULES = st.lists(SECONDS, max_size=10).map(lambda delays: RetrySchedule(tuple(delays)))
@@ -84,3 +93,57 @@ def test_no_wait_is_shorter_than_the_schedule_when_there_is_one(
     else:
         assert delay is not None
         assert schedule.delays[rounds - 1] <= delay <= max(MAX_RETRY_AFTER, schedule.delays[rounds - 1])
+
+
+SENT, FAILED, NEXT, END, NOBODY = (
+    Step.FINISH_SENT,
+    Step.FINISH_FAILED,
+    Step.NEXT_PROVIDER,
+    Step.END_ROUND,
+    Step.NOBODY_ASKED,
+)
+
+
+@pytest.mark.parametrize(
+    ("so_far", "first_that_accepts", "every_point"),
+    [
+        ({}, True, True),
+        ({"a": NEXT}, True, True),
+        ({"a": NOBODY}, True, True),
+        ({"a": FAILED}, False, False),
+        ({"a": SENT}, False, False),
+        ({"a": END}, False, False),
+        ({"b": NEXT}, True, True),
+        ({"b": FAILED}, True, True),
+        ({"b": SENT}, False, True),
+        ({"b": END}, False, True),
+        ({"a": NEXT, "b": SENT}, False, True),
+    ],
+)
+def test_a_provider_is_wanted_when_its_kind_of_contact_point_is_still_open(
+    so_far: SoFar, first_that_accepts: bool, every_point: bool
+) -> None:
+    assert is_wanted("a", so_far, every_point=False) is first_that_accepts
+    assert is_wanted("a", so_far, every_point=True) is every_point
+
+
+@pytest.mark.parametrize(
+    ("so_far", "step"),
+    [
+        ({}, Step.NO_CONTACT_POINT),
+        ({None: SENT}, SENT),
+        ({None: FAILED}, FAILED),
+        ({None: NEXT}, END),
+        ({None: END}, END),
+        ({None: NOBODY}, NOBODY),
+        ({"a": FAILED, "b": SENT}, SENT),
+        ({"a": END, "b": SENT}, SENT),
+        ({"a": FAILED, "b": FAILED}, FAILED),
+        ({"a": FAILED, "b": NOBODY}, END),
+        ({"a": FAILED, "b": NEXT}, END),
+        ({"a": NOBODY, "b": NOBODY}, NOBODY),
+        ({"a": NEXT, "b": NOBODY}, END),
+    ],
+)
+def test_the_round_comes_to_this_when_its_kinds_came_to_that(so_far: SoFar, step: Step) -> None:
+    assert round_step(so_far) is step

@@ -16,6 +16,7 @@ from domain.subscribers.channel_points import (
     point_problems,
     webhook_secret_problem,
     with_secrets,
+    without_devices,
     without_secrets,
 )
 from domain.subscribers.subscriber import CHAT_SERVICES, MERGED_CONTACTS, Subscriber
@@ -76,6 +77,20 @@ def test_merging_twice_is_merging_the_sum_when_contacts_come_one_by_one(
         ({"channels": {"webhook": {}}}, "webhook", None),
         ({"channels": {"webhook": "not an object"}}, "webhook", None),
         ({"channels": {"webhook": {"url": "https://x"}}}, "webhook", {"url": "https://x"}),
+        ({}, "push", None),
+        ({"channels": {"push": {"tokens": []}, "apns": {}, "webpush": "x"}}, "push", None),
+        ({"channels": {"push": {"tokens": ["t"]}}}, "push", {"fcm": {"tokens": ["t"]}}),
+        (
+            {"channels": {"push": {"tokens": ["t"]}, "apns": {"tokens": ["a"]}, "webpush": {"subscriptions": [{}]}}},
+            "push",
+            {"fcm": {"tokens": ["t"]}, "apns": {"tokens": ["a"]}, "webpush": {"subscriptions": [{}]}},
+        ),
+        ({"channels": {"webhook": {"url": "https://x"}, "slack": {}}}, "chat", None),
+        (
+            {"channels": {"telegram": {"chatId": 7}, "slack": {"channel": "C1"}, "push": {"tokens": ["t"]}}},
+            "chat",
+            {"slack": {"channel": "C1"}, "telegram": {"chatId": 7}},
+        ),
     ],
 )
 def test_the_address_is_the_contact_point_when_there_is_one(
@@ -143,6 +158,12 @@ def test_a_secret_is_wrong_when_form_or_length_are(secret: str) -> None:
         ({"push": {"tokens": "t"}}, ("push.tokens", "must be an array of texts")),
         ({"push": {"tokens": ["t", 7]}}, ("push.tokens", "must be an array of texts")),
         ({"webpush": {"subscriptions": ["x"]}}, ("webpush.subscriptions", "must be an array of objects")),
+        ({"apns": {"tokens": "t"}}, ("apns.tokens", "must be an array of texts")),
+        ({"telegram": {}}, ("telegram.chatId", "must be a text or a whole number")),
+        ({"telegram": {"chatId": True}}, ("telegram.chatId", "must be a text or a whole number")),
+        ({"telegram": {"chatId": " "}}, ("telegram.chatId", "must be a text or a whole number")),
+        ({"whatsapp": {"phone": None}}, ("whatsapp.phone", "must be a text")),
+        ({"whatsapp": {"number": "+49151"}}, ("whatsapp.phone", "must be a text")),
     ],
 )
 def test_contact_point_is_refused_when_its_channel_or_a_known_field_does_not_fit(
@@ -162,6 +183,36 @@ def test_contact_point_is_refused_when_its_channel_or_a_known_field_does_not_fit
 )
 def test_contact_point_is_taken_when_a_driver_wants_more_than_we_know(points: dict[str, Any]) -> None:
     assert list(point_problems(points)) == []
+
+
+POINTS_OF_DEVICES: dict[str, Any] = {
+    "push": {"tokens": ["a", "b"], "platform": "ios"},
+    "webpush": {"subscriptions": [{"endpoint": "https://e/1"}, {"endpoint": "https://e/2"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone", "left"),
+    [
+        ("fcm", {"a"}, {**POINTS_OF_DEVICES, "push": {"tokens": ["b"], "platform": "ios"}}),
+        ("fcm", {"a", "b", "c"}, {**POINTS_OF_DEVICES, "push": {"tokens": [], "platform": "ios"}}),
+        (
+            "webpush",
+            {"https://e/1"},
+            {**POINTS_OF_DEVICES, "webpush": {"subscriptions": [{"endpoint": "https://e/2"}]}},
+        ),
+    ],
+)
+def test_only_those_devices_are_taken_off_when_they_are_gone(kind: str, gone: set[str], left: dict[str, Any]) -> None:
+    once = without_devices(POINTS_OF_DEVICES, kind, gone)
+
+    assert once == left
+    assert without_devices(once, kind, gone) is once
+
+
+@pytest.mark.parametrize(("kind", "gone"), [("fcm", {"c"}), ("apns", {"a"}), ("slack", {"a"}), ("webpush", {"a"})])
+def test_contact_points_stay_the_same_object_when_no_device_is_gone(kind: str, gone: set[str]) -> None:
+    assert without_devices(POINTS_OF_DEVICES, kind, gone) is POINTS_OF_DEVICES
 
 
 def test_every_chat_service_and_every_secret_has_a_contact_point_when_points_are_named() -> None:

@@ -141,6 +141,7 @@ ATTEMPT = AttemptView(
     status_code=421,
     error_code="smtp.service_unavailable",
     detail="421 try later",
+    provider_message_id="SM-1",
 )
 DELIVERY = DeliveryView(
     id=ID,
@@ -185,6 +186,7 @@ DELIVERY_JSON: dict[str, Any] = {
             "statusCode": 421,
             "errorCode": "smtp.service_unavailable",
             "detail": "421 try later",
+            "providerMessageId": "SM-1",
         }
     ],
 }

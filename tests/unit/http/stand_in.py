@@ -14,12 +14,17 @@ from app.http.dependencies import expose
 from app.http.docs.controller import docs_router
 from app.http.factory import Routes, Surroundings, create_http_app
 from app.http.health.controller import HealthController
+from app.http.inbox.actions import InboxActionsController
 from app.http.inbox.controller import InboxController
+from app.http.inbox.counts import InboxCountsController
 from app.http.metrics.controller import MetricsController
 from app.http.notifications.controller import NotificationsController
 from app.http.options import HttpOptions
+from app.http.preferences.controller import PreferenceDefaultsController, SubscriberPreferencesController
 from app.http.subscribers.controller import SubscribersController
 from app.http.topics.controller import TopicsController
+from app.http.workflows.controller import WorkflowsController
+from app.http.workflows.preview import WorkflowPreviewController
 from app.sse.notifications import StreamController
 from app.sse.tickets import TicketsController
 from application.identity.authenticate_caller import Scheme
@@ -37,9 +42,13 @@ USE_CASES = (
     "send_notification", "send_notifications", "find_notifications", "get_notification", "list_deliveries",
     "cancel_notification", "put_subscriber", "put_subscribers", "patch_subscriber", "get_subscriber",
     "list_subscribers", "delete_subscriber", "issue_subscriber_token", "put_topic", "get_topic", "delete_topic",
-    "add_topic_subscribers", "remove_topic_subscribers", "list_inbox", "count_inbox", "mark_item", "snooze_item",
-    "mark_inbox", "open_stream", "issue_ticket", "check_health", "export_metrics",
-    "open_demo_session",
+    "add_topic_subscribers", "remove_topic_subscribers", "show_preferences", "patch_preferences",
+    "list_preference_changes", "get_preference_defaults", "put_preference_defaults", "put_workflow", "patch_workflow",
+    "get_workflow", "preview_workflow",
+    "list_workflows", "delete_workflow", "publish_workflow", "roll_back_workflow", "list_workflow_versions",
+    "get_workflow_version", "compare_workflow", "list_inbox", "count_inbox", "mark_item", "snooze_item",
+    "count_inbox_filters", "mark_action", "delete_item", "mark_inbox", "open_stream", "issue_ticket", "check_health",
+    "export_metrics", "open_demo_session",
 )  # fmt: skip
 NOW = datetime(2026, 11, 20, 9, 11, 25, 163_000, tzinfo=UTC)
 BACKEND = {"Authorization": "ApiKey backend"}
@@ -119,7 +128,13 @@ class Api:
                     NotificationsController,
                     SubscribersController,
                     TopicsController,
+                    SubscriberPreferencesController,
+                    PreferenceDefaultsController,
+                    WorkflowsController,
+                    WorkflowPreviewController,
                     InboxController,
+                    InboxCountsController,
+                    InboxActionsController,
                     StreamController,
                     TicketsController,
                 ],

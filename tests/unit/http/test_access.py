@@ -17,7 +17,7 @@ from tests.unit.http import stand_in
 from tests.unit.http.stand_in import ADA, BACKEND, READER, Api
 
 SEND = "/api/v1/notifications"
-N, S, T = "/api/v1/notifications", "/api/v1/subscribers", "/api/v1/topics"
+N, S, T, W = "/api/v1/notifications", "/api/v1/subscribers", "/api/v1/topics", "/api/v1/workflows"
 # The contract's matrix: what opens which route.
 OPENS = {
     ("POST", N): Scope.NOTIFICATIONS_WRITE,
@@ -38,6 +38,22 @@ OPENS = {
     ("DELETE", f"{T}/{{key}}"): Scope.TOPICS_WRITE,
     ("POST", f"{T}/{{key}}/subscribers"): Scope.TOPICS_WRITE,
     ("DELETE", f"{T}/{{key}}/subscribers"): Scope.TOPICS_WRITE,
+    ("GET", f"{S}/{{subscriber_id}}/preferences"): Scope.SUBSCRIBERS_READ,
+    ("PATCH", f"{S}/{{subscriber_id}}/preferences"): Scope.SUBSCRIBERS_WRITE,
+    ("GET", f"{S}/{{subscriber_id}}/preferences/log"): Scope.SUBSCRIBERS_READ,
+    ("GET", "/api/v1/preferences/defaults"): Scope.SUBSCRIBERS_READ,
+    ("PUT", "/api/v1/preferences/defaults"): Scope.SUBSCRIBERS_WRITE,
+    ("GET", W): Scope.WORKFLOWS_READ,
+    ("PUT", f"{W}/{{key}}"): Scope.WORKFLOWS_WRITE,
+    ("GET", f"{W}/{{key}}"): Scope.WORKFLOWS_READ,
+    ("PATCH", f"{W}/{{key}}"): Scope.WORKFLOWS_WRITE,
+    ("DELETE", f"{W}/{{key}}"): Scope.WORKFLOWS_WRITE,
+    ("POST", f"{W}/{{key}}/publish"): Scope.WORKFLOWS_WRITE,
+    ("POST", f"{W}/{{key}}/rollback"): Scope.WORKFLOWS_WRITE,
+    ("GET", f"{W}/{{key}}/versions"): Scope.WORKFLOWS_READ,
+    ("GET", f"{W}/{{key}}/versions/{{number}}"): Scope.WORKFLOWS_READ,
+    ("GET", f"{W}/{{key}}/diff"): Scope.WORKFLOWS_READ,
+    ("POST", f"{W}/{{key}}/preview"): Scope.WORKFLOWS_READ,
     ("GET", "/sse/notifications"): "stream",
     ("GET", "/api/v1/sse/notifications"): "stream",
     ("POST", "/api/v1/sse/tickets"): "subscriber",
@@ -80,7 +96,7 @@ def test_s06_every_route_has_a_guard_or_is_public_when_the_routes_are_walked(api
     public = {(method, path) for method, path, handler in every_route(api) if handler.opt.get("public")}
     inbox = {place: "subscriber" for place in found if place[1].startswith("/api/v1/inbox")}
 
-    assert len(inbox) == 2 + 7 + 3
+    assert len(inbox) == 3 + 7 + 2 + 1 + 5
     assert public == PUBLIC
     assert {place: how for place, how in found.items() if place not in public} == OPENS | inbox
     assert all(found[place] is None for place in public)
@@ -90,7 +106,7 @@ def concrete(path: str) -> str:
     return (
         path.replace("{notification_id}", str(uuid4()))
         .replace("{item_id}", str(uuid4()))
-        .format(subscriber_id="ada", key="news", name="x")
+        .format(subscriber_id="grace", key="news", name="x", number=1, action_id="track")
     )
 
 

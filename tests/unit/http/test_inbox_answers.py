@@ -1,18 +1,15 @@
 """Whole documents of the inbox, as the contract prints them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from httpx import AsyncClient
 
-from application.inbox.views import BulkMarkView, InboxCounts, InboxCountsView, InboxPage
+from application.inbox.views import InboxCounts, InboxCountsView, InboxPage
 from application.shared.idempotency import Answer
-from domain.inbox.item import Mark
+from domain.inbox.item import ActionState, InboxActionNotFound, Mark
 from domain.realtime.cursor import Cursor
-from tests.unit.http.documents import (
-    ID,
-    ITEM,
-    ITEM_JSON,
-)
+from tests.unit.http.documents import ID, ITEM, ITEM_JSON, STAMP
 from tests.unit.http.stand_in import ADA, Api
 
 
@@ -68,17 +65,27 @@ async def test_answers_the_item_when_it_is_marked_or_snoozed(api: Api, client: A
     assert (until.isoformat(), until.utcoffset()) == ("2026-12-31T23:00:00+00:00", timedelta(0))
 
 
-async def test_marks_what_the_body_names_and_everything_without_one_when_all_are_marked(
-    api: Api, client: AsyncClient
-) -> None:
-    api.mark_inbox.answer = Answer(BulkMarkView(updated=3))
+async def test_answers_the_item_when_an_action_of_it_is_marked(api: Api, client: AsyncClient) -> None:
+    completed = {"id": "a/b", "label": "Go", "url": None, "state": "completed", "completedAt": STAMP}
+    api.mark_action.answer = Answer(replace(ITEM, actions=(*ITEM.actions, completed)))
 
-    some = await client.post(
-        "/api/v1/inbox/seen-all", json={"tags": ["orders"], "severity": ["low", "high"]}, headers=ADA
-    )
-    everything = await client.post("/api/v1/inbox/archive-all", headers=ADA)
+    done = await client.post(f"/api/v1/inbox/{ID}/actions/track/complete", headers=ADA)
+    await client.post(f"/api/v1/inbox/{ID}/actions/track/revert", headers={**ADA, "Idempotency-Key": "k"})
 
-    assert some.json()["data"] == everything.json()["data"] == {"updated": 3}
-    first, second = (call[0][0] for call in api.mark_inbox.calls)
-    assert (first.mark, first.tags, first.severities) == (Mark.SEEN, ("orders",), ("low", "high"))
-    assert (second.mark, second.tags, second.severities) == (Mark.ARCHIVE, (), ())
+    assert done.json()["data"] == {**ITEM_JSON, "actions": [*ITEM_JSON["actions"], completed]}
+    first, second = (call[0] for call in api.mark_action.calls)
+    assert first[1:] == (ID, "track", ActionState.COMPLETED, None)
+    assert (second[1:4], second[4].key) == ((ID, "track", ActionState.OPEN), "k")
+
+
+async def test_answers_nothing_when_an_item_is_deleted(api: Api, client: AsyncClient) -> None:
+    deleted = await client.delete(f"/api/v1/inbox/{ID}", headers=ADA)
+
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert api.delete_item.calls[0][0][1:] == (ID,)
+
+
+async def test_answers_404_when_there_is_no_such_action(api: Api, client: AsyncClient) -> None:
+    api.mark_action.answer = InboxActionNotFound()
+    missing = await client.post(f"/api/v1/inbox/{ID}/actions/x/complete", headers=ADA)
+    assert (missing.status_code, missing.json()["code"]) == (404, "inbox.action_not_found")

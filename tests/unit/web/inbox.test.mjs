@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { matchesFilter } from "../../../app/web/inbox_items.js";
 import { InboxPages } from "../../../app/web/inbox_pages.js";
 import { live, settle, simulate } from "./simulation.mjs";
 
@@ -130,6 +131,55 @@ test("applies a bulk mark to what its filter means and keeps earlier reading tim
   assert.equal(client.item(asleep.id).read, false);
   server.publish("notification_updated", { filter: {}, seen: true });
   assert.equal(client.item(other.id).seen, true);
+});
+
+test("means with a filter what the server means", () => {
+  const item = {
+    tags: ["orders", "eu"], severity: "high", workflow: "shipped", read: true, seen: true, archived: false,
+    snoozedUntil: null, data: { id: 1, paid: true, note: null }, createdAt: "2026-11-20T09:00:00.000Z",
+  };
+  const meant = [
+    {}, { tags: [] }, { tags: ["x", "eu"] }, { tags: [["x", "eu"], ["orders"]] }, { severity: ["high", "low"] },
+    { workflow: ["shipped"] }, { read: true, seen: true }, { archived: null, snoozed: null }, { data: { id: 1, note: null } },
+    { createdAfter: "2026-11-20T08:59:59.999Z", createdBefore: "2026-11-20T09:00:00.001Z" },
+  ];
+  const others = [
+    { tags: ["x"] }, { tags: [["eu"], ["x"]] }, { severity: ["low"] }, { workflow: ["sent"] }, { read: false },
+    { archived: true }, { snoozed: true }, { data: { id: "1" } }, { data: { paid: 1 } }, { data: { missing: null } },
+    { createdAfter: item.createdAt }, { createdBefore: item.createdAt },
+  ];
+  assert.deepEqual(meant.filter((filter) => !matchesFilter(item, filter)), []);
+  assert.deepEqual(others.filter((filter) => matchesFilter(item, filter)), []);
+  const hidden = { ...item, archived: true };
+  assert.equal(matchesFilter(hidden, {}), false);
+  assert.equal(matchesFilter(hidden, { archived: true }), true);
+});
+
+test("brings back what was archived when all of it is unarchived", async () => {
+  const { server, client } = await live();
+  const [one, other] = [server.notify({ tags: ["a"], archived: true }), server.notify({ archived: true })];
+  const filter = { archived: true, tags: ["a"] };
+  server.publish("notification_updated", { filter, archived: false, archivedAt: null });
+  assert.equal(client.item(one.id).archived, false);
+  assert.equal(client.item(other.id).archived, true);
+});
+
+test("drops a deleted item, and does not take it back from a page that was read before", async () => {
+  const { clock, server, client } = simulate();
+  fill(server, clock, 25);
+  client.start();
+  await settle();
+  const [gone, old] = [server.ids[3], server.ids[22]];
+  const release = server.hold("/inbox");
+  const loading = client.loadMore();
+  for (const id of [gone, old]) {
+    server.items.delete(id);
+    server.publish("notification_updated", { id, deleted: true });
+  }
+  assert.equal(client.item(gone), null);
+  release();
+  await loading;
+  assert.deepEqual(client.ids(), server.ids);
 });
 
 test("reads everything again after a gap, as far down as it was, and goes on from there", async () => {

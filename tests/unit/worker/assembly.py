@@ -15,7 +15,7 @@ from application.jobs.registry import JobEntry, JobHandler
 from application.jobs.run_job import RunJob
 from application.jobs.settle_job import SettleJob
 from application.jobs.wake_bus import WakeBus
-from application.jobs.worker import Worker, WorkerPlan
+from application.jobs.worker import Worker, WorkerPlan, WorkKinds
 from application.notifications.address_book import AddressBook
 from application.notifications.channel_policy import ChannelPolicy
 from application.notifications.claim_deliveries import ClaimDeliveries
@@ -32,8 +32,10 @@ from application.ports.job_queue import NewJob
 from application.ports.log import Log
 from application.ports.notification_channel import NotificationChannel
 from application.ports.secret_box import SecretBox, SecretUnreadable
+from application.ports.templates import Templates
 from application.ports.unit_of_work import SystemUnitOfWork
 from application.ports.wake_ups import WakeUps
+from application.ports.workflow_versions import WorkflowVersions
 from application.relay.event_interest import EventInterest
 from application.shared.job_run import Again, JobRun
 from application.shared.job_spec import JobDefaults, JobSpec
@@ -54,11 +56,14 @@ from infrastructure.system.circuit_breaker import BreakerStates, MemoryCircuitBr
 from infrastructure.system.ids import UuidV7Ids
 from infrastructure.system.payload_codec import JsonPayloadCodec
 from infrastructure.system.task_supervisor import AsyncioTaskSupervisor
+from infrastructure.templates.in_process import InProcessTemplates
+from tests.unit.worker.run_assembly import RunAssembly
 
 TENANT = "default"
 QUEUE = "notifications"
 SWEEP = 0.02
 SCHEDULE = RetrySchedule((5.0, 30.0))
+POLICIES = {channel: ChannelPolicy(schedule=SCHEDULE) for channel in Channel}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +118,18 @@ class Assembly:
             "drain_seconds": 1.0,
             **(plan or {}),
         }
+        self.templates: Templates = InProcessTemplates()
+        self.runs = RunAssembly(self, POLICIES)
         self.ports = LoopPorts(
             supervisor=self.supervisor, wake_ups=lambda: self.wake_ups, jitter=NoJitter, log=self.logged
         )
 
     def unit_of_work(self) -> SystemUnitOfWork:
         """A new transaction of the store."""
+        raise NotImplementedError
+
+    def versions(self) -> WorkflowVersions:
+        """What was published."""
         raise NotImplementedError
 
     def logged(self) -> Log:
@@ -217,6 +228,8 @@ class Assembly:
             yield worker
         finally:
             await worker.stop()
+            if isinstance(self.templates, InProcessTemplates):
+                await self.templates.stop()
             await self.supervisor.drain(1)
             await self.supervisor.start()
 
@@ -239,8 +252,9 @@ class Assembly:
         )
         return Worker(
             WorkerPlan(**self.plan),
-            deliveries=self.delivery_use_cases(),
-            jobs=self.job_use_cases(),
+            kinds=WorkKinds(
+                deliveries=self.delivery_use_cases(), jobs=self.job_use_cases(), runs=self.runs.use_cases()
+            ),
             leases=self.leases,
             outcomes=self.outcomes,
             bus=self.bus,
@@ -253,14 +267,14 @@ class Assembly:
             claim_deliveries=lambda: ClaimDeliveries(
                 unit_of_work=self.unit_of_work,
                 scope=self.scope,
-                address_book=book,
+                packer=self.runs.packer(book),
                 readiness=Readiness(channels=self.channels, breaker=MemoryCircuitBreaker(self.breakers)),
                 lease_seconds=self.lease_seconds,
             ),
             claim_suspect_deliveries=lambda: ClaimSuspectDeliveries(
                 unit_of_work=self.unit_of_work,
                 scope=self.scope,
-                address_book=book,
+                packer=self.runs.packer(book),
                 lost_tries=LostTries(ids=self.ids, metrics=self.metrics),
                 clock=self.clock,
                 log=self.logged(),
@@ -281,7 +295,7 @@ class Assembly:
         )
         return DeliverBatch(
             courier=courier,
-            policies={channel: ChannelPolicy(schedule=SCHEDULE) for channel in Channel},
+            policies=POLICIES,
             jitter=NoJitter(),
             trace=self.trace,
             leases=self.leases,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from application.ports.unit_of_work import SystemUnitOfWork
+from application.ports.workflow_versions import WorkflowVersions
 from application.shared.reaction import Reactions
 from domain.jobs.job import Job
 from domain.notifications.attempt import Attempt
@@ -15,6 +16,7 @@ from infrastructure.memory.database import MemoryDatabase
 from infrastructure.memory.fixed_clock import FixedClock
 from infrastructure.memory.recording_channel import RecordingChannel
 from infrastructure.memory.unit_of_work import MemoryUnitOfWork
+from infrastructure.memory.workflows import MemoryWorkflowVersions
 from infrastructure.streams.memory_hints import HintBus, MemoryHints
 from tests.unit.worker.assembly import Assembly
 
@@ -50,6 +52,9 @@ class World(Assembly):
             log=self.logged(),
             metrics=self.metrics,
         )
+
+    def versions(self) -> WorkflowVersions:
+        return MemoryWorkflowVersions(database=self.database)
 
     def delivery(self, of: Delivery) -> Delivery:
         """As it is stored now."""
