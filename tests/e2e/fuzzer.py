@@ -22,13 +22,14 @@ ANYWHERE = ("405", "414", "431")
 # Beyond Schemathesis' own list: what is refused before anybody looks at the data.
 REFUSALS = (400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 431)
 
-Known = Mapping[str, Sequence[str]]
+Known = Mapping[str, Sequence[str | int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How many `examples` for each operation, and `strange` where the caller is not let in: there only a `thorough` run
-    also tries everything that a schema lets one think of. `known` is how often an id is one that exists.
+    also tries everything that a schema lets one think of, and none of them is called when it is 0. `known` is how often
+    an id is one that exists.
     """
 
     examples: int
@@ -113,16 +114,18 @@ def _configuration(caller: Caller, size: Size, known: Known) -> str:
         + "".join(_KNOWN.format(key=_text(f"path.{name}"), name=_text(name), often=size.known) for name in known),
         _EXCEPTIONS.format(with_bulk=[202, *REFUSALS]),
     ]
-    if not size.thorough:
+    if not size.strange:
+        parts.append(_LEFT_OUT.format(key=next(iter(strange)), value=_text(*strange.values())))
+    elif not size.thorough:
         parts.append(_STRANGE.format(key=next(iter(strange)), value=_text(*strange.values()), examples=size.strange))
     return "\n".join(parts)
 
 
 def _not(tags: tuple[str, ...]) -> list[str]:
-    return sorted({"Inbox", "Notifications", "Subscribers", "Topics", "Workflows"} - set(tags))
+    return sorted({"Inbox", "Notifications", "Preferences", "Subscribers", "Topics", "Workflows"} - set(tags))
 
 
-def _dictionary(name: str, values: Sequence[str]) -> str:
+def _dictionary(name: str, values: Sequence[str | int]) -> str:
     return f"[dictionaries.{name}]\nvalues = {_text(list(values))}\n"
 
 
@@ -168,6 +171,12 @@ expected-statuses = {with_bulk}
 [[operations]]
 include-operation-id = ["getNotification", "listDeliveries"]
 [operations.checks.use_after_free]
+enabled = false
+"""
+
+_LEFT_OUT = """
+[[operations]]
+{key} = {value}
 enabled = false
 """
 

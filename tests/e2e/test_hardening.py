@@ -316,7 +316,7 @@ def test_serves_on_over_the_same_connection_when_it_has_refused(served: Served) 
 def test_answers_405_with_every_method_there_is_when_it_is_another(served: Served, backend: httpx.Client) -> None:
     paths = backend.get("/openapi.json").json()["paths"]
     for template, operations in paths.items():
-        path = re.sub(r"{\w+}", ID, template)
+        path = re.sub(r"{\w+}", ID, template.replace("{number}", "1"))
         declared = {method.upper() for method in operations}
         allowed = {*declared, "OPTIONS", *({"HEAD"} if "GET" in declared else ())}
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - declared:

@@ -17,8 +17,9 @@ QUICK = Size(examples=4, strange=1, known=0.9)
 NIGHTLY = Size(examples=200, strange=200, thorough=True)
 # Sequences of calls that hand on what they got. They run by themselves: after the other phases the tool believes to
 # know already where its links lead, and hardly any gets from a creation past a deletion to what should be gone.
-WALKS, NIGHTLY_WALKS = (Size(examples=number, strange=1, phases=("stateful",)) for number in (60, 300))
+WALKS, NIGHTLY_WALKS = (Size(examples=number, strange=0, phases=("stateful",)) for number in (60, 300))
 BACKENDS = ("Notifications", "Subscribers", "Preferences", "Topics", "Workflows")
+WALKED = ("Subscribers", "Topics")
 READER = "reader"
 WORKFLOW = {"name": "Known", "steps": [{"key": "text", "type": "sms", "template": {"body": "Hello"}}]}
 MANY = range(10)
@@ -35,10 +36,12 @@ class Target:
     known: Known
 
     def caller(self, name: str) -> Caller:
-        """One of the three."""
+        """One of the three, or who walks."""
         return {
             "anonymous": Caller(name="anonymous"),
             "backend": Caller(name="backend", headers=self.served.backend, tags=BACKENDS),
+            # Of few operations walks come back more often to what they have deleted.
+            "walker": Caller(name="backend", headers=self.served.backend, tags=WALKED),
             "subscriber": Caller(name="subscriber", headers=self.served.subscriber(READER), tags=("Inbox",)),
         }[name]
 
@@ -84,7 +87,7 @@ def fill(served: Served) -> Known:
         "itemId": items,
         "actionId": [ACTION],
         "key": [f"topic-{number}" for number in MANY],
-        "number": ["1"],
+        "number": [1],
         "subscriberId": [f"person-{number}" for number in MANY],
     }
 
@@ -121,7 +124,7 @@ def test_serves_nothing_that_was_deleted_when_calls_build_on_each_other(
     target: Target, size: Size, tmp_path: Path
 ) -> None:
     before = len(target.served.process.output)
-    run = fuzz(target.served.process.base_url, tmp_path, target.caller("backend"), size, known={})
+    run = fuzz(target.served.process.base_url, tmp_path, target.caller("walker"), size, known={})
 
     assert run.exit_code == 0, run.summary
     seen = {(line["method"], line["route"], line["status"]) for line in target.served.logged(before) if "route" in line}

@@ -78,11 +78,11 @@ async def kill(stage: Scene, size: Size, server: Part, workers: Sequence[Part]) 
     return killed
 
 
-async def wait_until_busy(stage: Scene, worker: Part) -> None:
+async def wait_until_busy(stage: Scene, worker: Part, seconds: float = 1.0) -> None:
     """A death that interrupts nothing shows nothing; not for long, since there may be nothing to do."""
     # A store that is down has no holders to tell of.
     with suppress(AssertionError, StoreUnavailable), store_errors():
-        await eventually(stage.store.holders, lambda pids: worker.pid in pids, seconds=1)
+        await eventually(stage.store.holders, lambda pids: worker.pid in pids, seconds=seconds)
 
 
 def waits(producer: Producer) -> str:

@@ -25,7 +25,10 @@ LEASE_SECONDS = 2.0
 # only the heartbeat keeps it.
 SEND_SECONDS = 0.9
 RELAYS = ("a", "b", "c")
-FROZEN_SECONDS = LEASE_SECONDS + 1.0
+# Long enough for another worker to end what it is at, which it does before it takes over what it suspects.
+FROZEN_SECONDS = LEASE_SECONDS + len(RELAYS) * SEND_SECONDS + 1.0
+# Mails are under way for most of the time, but not at every moment.
+BUSY_SECONDS = 10.0
 FINAL_SECONDS = 90.0
 SETTINGS = {
     "WORKER_LEASE": f"{LEASE_SECONDS:g}s",
@@ -96,7 +99,7 @@ def _third_time_lucky() -> Callable[[Request], Answer]:
 async def _freeze_in_turn(stage: Scene, workers: Sequence[Part], freezes: int) -> None:
     for number in range(freezes):
         worker = workers[number % len(workers)]
-        await wait_until_busy(stage, worker)
+        await wait_until_busy(stage, worker, BUSY_SECONDS)
         worker.freeze()
         stage.kills += 1
         await asyncio.sleep(FROZEN_SECONDS)
