@@ -138,7 +138,7 @@ _KNOWN = "{key} = {{dictionary = {name}, probability = {often}}}\n"
 
 _GENERAL = """
 seed = 20_261_120
-workers = 2
+workers = 1
 continue-on-failure = true
 request-timeout = 20.0
 # A stream has no end: what stands before the first event, and that one, are its shape.

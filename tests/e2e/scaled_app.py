@@ -49,12 +49,14 @@ class ScaledApp(AppProcess):
 
     async def start(self) -> Self:
         """The servers first: they prepare the installation, and say what its credentials are."""
-        await super().start()
         already = self.output.count(READY)
-        for each in self._beside:
-            each._spawn()
+        await super().start()
         try:
-            await eventually(self._said, lambda times: times == already + len(BESIDE), START_SECONDS)
+            # Who is asked may answer before the line is written which says that it does.
+            await eventually(self._lines, lambda times: times == already + 1, START_SECONDS)
+            for each in self._beside:
+                each._spawn()
+            await eventually(self._said, lambda times: times == already + 1 + len(BESIDE), START_SECONDS)
         except (AssertionError, ProcessFailed) as error:
             await self.kill()
             raise ProcessFailed(f"what runs beside the servers is not ready: {error}\n{self.last_lines()}") from None
@@ -84,4 +86,7 @@ class ScaledApp(AppProcess):
         for each in self._beside:
             if not each.running:
                 raise ProcessFailed(f"the {each.part} ended with {each.exit_code}")
+        return await self._lines()
+
+    async def _lines(self) -> int:
         return (await asyncio.to_thread(lambda: self.output)).count(READY)
